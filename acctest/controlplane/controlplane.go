@@ -1,0 +1,276 @@
+// Package controlplane runs a real Kubernetes control plane as processes on the loopback interface: etcd, kube-apiserver and,
+// where asked for, kube-controller-manager. There are no nodes; objects are stored, admitted, validated and collected as in any
+// cluster, and nothing is scheduled.
+package controlplane
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/agentward/terraform-provider-agent/acctest/tool"
+)
+
+// startTimeout bounds the wait for the whole control plane, on a machine that is busy with builds.
+const startTimeout = 3 * time.Minute
+
+// Options choose what the control plane has beyond the defaults of its Kubernetes version.
+type Options struct {
+	// ControllerManager adds kube-controller-manager: namespaces can be deleted, owners' dependents are collected, every
+	// namespace gets its default ServiceAccount, and policies are type-checked.
+	ControllerManager bool
+	// FeatureGates are passed to every component, as in {"PodLevelResources": true}.
+	FeatureGates map[string]bool
+	// RuntimeConfig turns API versions on and off: {"admissionregistration.k8s.io/v1beta1": "true"}.
+	RuntimeConfig map[string]string
+	// APIServerArgs are further flags of kube-apiserver.
+	APIServerArgs []string
+}
+
+// Config is what Run needs to know.
+type Config struct {
+	Options
+	// Dir holds data, certificates and logs. Run creates it. Empty: a temporary folder, which Stop removes.
+	Dir string
+	// Background lets the processes outlive this one, until Stop is called on what Load gives. Dir must be set.
+	Background bool
+}
+
+// ControlPlane is a running control plane. Its methods are safe for concurrent use, save those that stop and start the API server.
+type ControlPlane struct {
+	config    Config
+	dir       string
+	temporary bool
+	ports     ports
+	certs     *authority
+
+	etcd, apiServer, controllerManager *component
+
+	users sync.Mutex // guards the numbering of the kubeconfig files
+	count int
+}
+
+type ports struct {
+	Etcd, EtcdPeer, APIServer, ControllerManager int
+}
+
+// Start runs a control plane until the test ends. It fails the test where a component does not come up.
+func Start(tb testing.TB, options Options) *ControlPlane {
+	tb.Helper()
+	for _, t := range needed(options) {
+		tool.Require(tb, t)
+	}
+	c, err := Run(tb.Context(), Config{Options: options})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := c.Stop(); err != nil {
+			tb.Errorf("stop the control plane: %v", err)
+		}
+	})
+	return c
+}
+
+// Run starts a control plane and returns when it is ready. On an error, which holds the last lines of the log of the component
+// at fault, nothing is left running.
+func Run(ctx context.Context, config Config) (*ControlPlane, error) {
+	sweep()
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	for attempt := 1; ; attempt++ {
+		c, err := run(ctx, config)
+		// Between choosing a free port and listening on it, another process can take it.
+		if err == nil || attempt == 3 || !errors.Is(err, errPortTaken) {
+			return c, err
+		}
+	}
+}
+
+func run(ctx context.Context, config Config) (_ *ControlPlane, err error) {
+	c := &ControlPlane{config: config, dir: config.Dir}
+	if config.Dir == "" {
+		if config.Background {
+			return nil, errors.New("start a control plane in the background: it needs a folder of its own")
+		}
+		c.temporary = true
+		c.dir, err = os.MkdirTemp("", temporaryPrefix+strconv.Itoa(os.Getpid())+"-")
+	} else {
+		err = os.MkdirAll(c.dir, 0o700)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("start a control plane: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = c.Stop()
+		}
+	}()
+	if c.ports, err = freePorts(); err != nil {
+		return nil, err
+	}
+	if c.certs, err = newAuthority(filepath.Join(c.dir, "pki")); err != nil {
+		return nil, err
+	}
+	if err := c.writeFiles(); err != nil {
+		return nil, err
+	}
+	if err := c.describe(); err != nil {
+		return nil, err
+	}
+	if err := c.etcd.start(ctx); err != nil {
+		return nil, err
+	}
+	if err := c.StartAPIServer(ctx); err != nil {
+		return nil, err
+	}
+	if c.controllerManager != nil {
+		if err := c.controllerManager.start(ctx); err != nil {
+			return nil, err
+		}
+		if err := c.waitForDefaultServiceAccount(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.save(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// writeFiles prepares the certificates, kubeconfigs and the audit policy that the components are pointed to.
+func (c *ControlPlane) writeFiles() error {
+	localhost := []string{"localhost", "127.0.0.1", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "10.0.0.1"}
+	for _, cert := range []struct {
+		name  string
+		usage x509.ExtKeyUsage
+		hosts []string
+	}{
+		{"etcd", x509.ExtKeyUsageServerAuth, localhost},
+		{"etcd-client", x509.ExtKeyUsageClientAuth, nil},
+		{"apiserver", x509.ExtKeyUsageServerAuth, localhost},
+	} {
+		if err := c.certs.issue(cert.name, cert.name, nil, cert.usage, cert.hosts); err != nil {
+			return err
+		}
+	}
+	if err := c.certs.writeKey("service-accounts"); err != nil {
+		return err
+	}
+	if err := os.WriteFile(c.path("audit-policy.yaml"), []byte(auditPolicy), 0o600); err != nil {
+		return fmt.Errorf("start a control plane: %w", err)
+	}
+	if err := c.writeKubeconfig(c.Kubeconfig(), "admin", []string{"system:masters"}); err != nil {
+		return err
+	}
+	return c.writeKubeconfig(c.path("controller-manager.kubeconfig"), "system:kube-controller-manager", nil)
+}
+
+// StopAPIServer ends kube-apiserver, as when a cluster dies. Its data stays.
+func (c *ControlPlane) StopAPIServer() error { return c.apiServer.stop() }
+
+// StartAPIServer starts kube-apiserver again on the same port and data, and returns when it is ready.
+func (c *ControlPlane) StartAPIServer(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	if err := c.apiServer.start(ctx); err != nil {
+		return err
+	}
+	return c.apiServer.watch(ctx, c.ready)
+}
+
+// PauseAPIServer freezes kube-apiserver: connections are accepted and nothing answers.
+func (c *ControlPlane) PauseAPIServer() error { return c.apiServer.pause() }
+
+// ResumeAPIServer ends PauseAPIServer.
+func (c *ControlPlane) ResumeAPIServer() error { return c.apiServer.resume() }
+
+// Stop ends every process and removes the files that Run made in a temporary folder.
+func (c *ControlPlane) Stop() error {
+	var errs []error
+	for _, component := range []*component{c.controllerManager, c.apiServer, c.etcd} {
+		if component != nil {
+			errs = append(errs, component.stop())
+		}
+	}
+	if c.temporary {
+		errs = append(errs, os.RemoveAll(c.dir))
+	}
+	return errors.Join(errs...)
+}
+
+// Config gives an administrator's client configuration without a client-side rate limit.
+func (c *ControlPlane) Config() *rest.Config {
+	config, err := clientcmd.BuildConfigFromFlags("", c.Kubeconfig())
+	if err != nil {
+		// Run wrote this file; only somebody who removed it meanwhile gets here.
+		panic(fmt.Sprintf("read the administrator's kubeconfig: %v", err))
+	}
+	config.QPS = -1
+	config.UserAgent = "agentward-controlplane"
+	return config
+}
+
+// Kubeconfig gives the path of a kubeconfig with an administrator's client certificate.
+func (c *ControlPlane) Kubeconfig() string { return c.path("admin.kubeconfig") }
+
+// URL gives the address of the API server: "https://127.0.0.1:43117".
+func (c *ControlPlane) URL() string { return "https://127.0.0.1:" + strconv.Itoa(c.ports.APIServer) }
+
+// User gives the path of a new kubeconfig with a client certificate for this user and its groups, who may do what RBAC lets
+// them. It panics where the folder of the control plane cannot be written to.
+func (c *ControlPlane) User(name string, groups ...string) string {
+	c.users.Lock()
+	defer c.users.Unlock()
+	c.count++
+	path := c.path(fmt.Sprintf("user-%d.kubeconfig", c.count))
+	if err := c.writeKubeconfig(path, name, groups); err != nil {
+		panic(fmt.Sprintf("write the kubeconfig of %s: %v", name, err))
+	}
+	return path
+}
+
+// Log gives the last lines of a component's log ("etcd", "kube-apiserver", "kube-controller-manager").
+func (c *ControlPlane) Log(name string) string {
+	for _, component := range []*component{c.etcd, c.apiServer, c.controllerManager} {
+		if component != nil && component.name == name {
+			return component.tail()
+		}
+	}
+	return ""
+}
+
+// Dir gives the folder that holds data, certificates and logs.
+func (c *ControlPlane) Dir() string { return c.dir }
+
+func (c *ControlPlane) path(elements ...string) string {
+	return filepath.Join(append([]string{c.dir}, elements...)...)
+}
+
+func needed(options Options) []tool.Tool {
+	tools := []tool.Tool{tool.Etcd, tool.KubeAPIServer}
+	if options.ControllerManager {
+		tools = append(tools, tool.KubeControllerManager)
+	}
+	return tools
+}
+
+// flagList renders a map as Kubernetes' flags want it: "A=true,B=false".
+func flagList[V any](m map[string]V) string {
+	var pairs []string
+	for _, key := range sortedKeys(m) {
+		pairs = append(pairs, fmt.Sprintf("%s=%v", key, m[key]))
+	}
+	return strings.Join(pairs, ",")
+}

@@ -1,0 +1,57 @@
+package controlplane
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+
+	"github.com/agentward/terraform-provider-agent/acctest/tool"
+)
+
+var shared struct {
+	sync.Mutex
+	plane *ControlPlane
+	err   error
+}
+
+// Shared gives the control plane, with kube-controller-manager, that all tests of this test binary may use together; the first
+// call starts it. Tests keep out of each other's way by namespaces and names of their own, and do not stop it.
+//
+// It ends with the process. A package that uses it should have
+//
+//	func TestMain(m *testing.M) { controlplane.Main(m) }
+//
+// without which its files stay in the temporary folder until the next control plane sweeps them.
+func Shared(tb testing.TB) *ControlPlane {
+	tb.Helper()
+	options := Options{ControllerManager: true}
+	for _, t := range needed(options) {
+		tool.Require(tb, t)
+	}
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.plane == nil && shared.err == nil {
+		// Not the test's context: the control plane outlives it.
+		shared.plane, shared.err = Run(context.Background(), Config{Options: options})
+	}
+	if shared.err != nil {
+		tb.Fatal(shared.err)
+	}
+	return shared.plane
+}
+
+// Main runs the tests, stops the shared control plane and ends the process.
+func Main(m *testing.M) {
+	code := m.Run()
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.plane != nil {
+		if err := shared.plane.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, "stop the shared control plane:", err)
+			code = max(code, 1)
+		}
+	}
+	os.Exit(code)
+}

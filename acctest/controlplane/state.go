@@ -1,0 +1,148 @@
+package controlplane
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// temporaryPrefix begins the name of a temporary folder; the process id of its owner follows.
+const temporaryPrefix = "agentward-controlplane-"
+
+// saved is what another process needs to know to use and stop the control plane.
+type saved struct {
+	Options Options
+	Ports   ports
+	// PIDs of the components by name.
+	PIDs map[string]int
+}
+
+func (c *ControlPlane) save() error {
+	state := saved{Options: c.config.Options, Ports: c.ports, PIDs: map[string]int{}}
+	for _, component := range []*component{c.etcd, c.apiServer, c.controllerManager} {
+		if component != nil {
+			state.PIDs[component.name] = component.pid
+		}
+	}
+	content, err := json.MarshalIndent(state, "", "  ")
+	if err != nil {
+		return fmt.Errorf("save the state of the control plane: %w", err)
+	}
+	if err := os.WriteFile(c.path("state.json"), content, 0o600); err != nil {
+		return fmt.Errorf("save the state of the control plane: %w", err)
+	}
+	return nil
+}
+
+// Load finds the control plane that Run left in the background in this folder. Where there is none, the error is
+// fs.ErrNotExist; whether its processes still run is Running's answer.
+func Load(dir string) (*ControlPlane, error) {
+	c := &ControlPlane{dir: dir, config: Config{Dir: dir, Background: true}}
+	content, err := os.ReadFile(c.path("state.json"))
+	if err != nil {
+		return nil, fmt.Errorf("load the control plane: %w", err)
+	}
+	var state saved
+	if err := json.Unmarshal(content, &state); err != nil {
+		return nil, fmt.Errorf("load the control plane: %s: %w", c.path("state.json"), err)
+	}
+	c.config.Options, c.ports = state.Options, state.Ports
+	if c.certs, err = loadAuthority(c.path("pki")); err != nil {
+		return nil, err
+	}
+	users, err := filepath.Glob(c.path("user-*.kubeconfig"))
+	if err != nil {
+		return nil, fmt.Errorf("load the control plane: %w", err)
+	}
+	c.count = len(users)
+	if err := c.describe(); err != nil {
+		return nil, err
+	}
+	for _, component := range []*component{c.etcd, c.apiServer, c.controllerManager} {
+		if component != nil {
+			component.pid = state.PIDs[component.name]
+		}
+	}
+	return c, nil
+}
+
+// Running says whether every process of the control plane runs.
+func (c *ControlPlane) Running() bool {
+	for _, component := range []*component{c.etcd, c.apiServer, c.controllerManager} {
+		if component != nil && !component.running() {
+			return false
+		}
+	}
+	return true
+}
+
+// alive says whether the process runs this program: a process id is given out again after a while.
+func alive(pid int, program string) bool {
+	if pid <= 0 || syscall.Kill(pid, 0) != nil {
+		return false
+	}
+	out, err := exec.Command("ps", "-o", "state=,args=", "-p", strconv.Itoa(pid)).Output()
+	if err != nil {
+		// Where ps is missing, what the kernel says has to do.
+		var missing *exec.Error
+		return errors.As(err, &missing)
+	}
+	state, args, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
+	return !strings.HasPrefix(state, "Z") && strings.HasPrefix(strings.TrimSpace(args), program+" ")
+}
+
+// sweep removes what control planes left in the temporary folder whose owner was killed before it could stop them.
+func sweep() {
+	dirs, err := filepath.Glob(filepath.Join(os.TempDir(), temporaryPrefix+"*-*"))
+	if err != nil {
+		return
+	}
+	for _, dir := range dirs {
+		owner, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), temporaryPrefix), "-")
+		pid, err := strconv.Atoi(owner)
+		if err != nil || !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			continue
+		}
+		c, err := Load(dir)
+		if err == nil {
+			err = c.Stop()
+		} else if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+		if err == nil {
+			_ = os.RemoveAll(dir)
+		}
+	}
+}
+
+func freePorts() (ports, error) {
+	var chosen ports
+	for _, port := range []*int{&chosen.Etcd, &chosen.EtcdPeer, &chosen.APIServer, &chosen.ControllerManager} {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return ports{}, fmt.Errorf("find a free port: %w", err)
+		}
+		// They stay open until all are chosen, so that no port is given twice.
+		defer listener.Close()
+		*port = listener.Addr().(*net.TCPAddr).Port
+	}
+	return chosen, nil
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	var keys []string
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}

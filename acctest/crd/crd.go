@@ -1,0 +1,67 @@
+// Package crd finds the CustomResourceDefinitions of other projects in their pinned Go modules, as they ship them.
+package crd
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/agentward/terraform-provider-agent/acctest/tool"
+)
+
+// Set is a group of CRDs that one project ships in one folder.
+type Set struct {
+	name   string
+	pinned tool.Tool // a program whose module, or one that it requires, ships the set
+	module string
+	dir    string
+}
+
+// The sets.
+var (
+	// SPIRE holds ClusterSPIFFEID, ClusterStaticEntry and ClusterFederatedTrustDomain.
+	SPIRE = Set{"SPIRE", tool.ControllerManager, "github.com/spiffe/spire-controller-manager", "config/crd/bases"}
+	// Kyverno holds the CEL-based policies, group policies.kyverno.io.
+	Kyverno = Set{"Kyverno", tool.Kyverno, "github.com/kyverno/kyverno", "config/crds/policies.kyverno.io"}
+	// PolicyReports holds the reports of group wgpolicyk8s.io.
+	PolicyReports = Set{"policy report", tool.Kyverno, "github.com/kyverno/kyverno", "config/crds/policyreport"}
+	// OpenReports holds the reports of group openreports.io, which Kyverno can write instead.
+	OpenReports = Set{"open report", tool.Kyverno, "github.com/openreports/reports-api", "config/crd"}
+	// Gatekeeper holds ConstraintTemplate and the rest; Gatekeeper itself makes the CRDs of constraints.
+	Gatekeeper = Set{"Gatekeeper", tool.Gator, "github.com/open-policy-agent/gatekeeper/v3", "charts/gatekeeper/crds"}
+)
+
+// Dir gives the folder that holds the set, or fails the test.
+func Dir(tb testing.TB, set Set) string {
+	tb.Helper()
+	dir, err := set.Find(tb.Context())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return dir
+}
+
+// Find gives the folder that holds the set. The module is downloaded where the module cache lacks it.
+func (s Set) Find(ctx context.Context) (string, error) {
+	dir, err := s.pinned.Dir()
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", s.module)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
+	out, err := cmd.Output()
+	var module struct{ Dir, Error string }
+	if jsonErr := json.Unmarshal(out, &module); err != nil || jsonErr != nil || module.Dir == "" {
+		return "", fmt.Errorf("find the %s CRDs in module %s: %s: %w", s.name, s.module, module.Error, err)
+	}
+	crds := filepath.Join(module.Dir, filepath.FromSlash(s.dir))
+	if _, err := os.Stat(crds); err != nil {
+		return "", fmt.Errorf("find the %s CRDs: %w", s.name, err)
+	}
+	return crds, nil
+}
