@@ -1,0 +1,51 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// ErrNotFound says that the object, or the kind it would be of, is not there.
+var ErrNotFound = errors.New("object not found")
+
+// UnknownError says that what an apply would give cannot be known now, for a reason that is no fault of the plan: the API is
+// unreachable, the namespace or the CRD does not exist yet.
+type UnknownError struct {
+	Key         Key
+	Unreachable bool // the API did not answer at all
+	Err         error
+}
+
+func (e *UnknownError) Error() string {
+	return fmt.Sprintf("the result of applying %s is not known yet: %v", e.Key.Describe(), e.Err)
+}
+
+func (e *UnknownError) Unwrap() error { return e.Err }
+
+// Live is an object as the API holds it, seen through the fields that we own.
+type Live struct {
+	// Projection is the canonical JSON of the owned fields.
+	Projection string
+	// UID tells this object from a later one of the same name. Empty where the API has no such notion.
+	UID string
+	// Reclaimed lists, for a person, the fields that somebody else had changed and this apply takes (or took) back.
+	Reclaimed []string
+	// Body is the whole object as the API returned it. Nil from Plan.
+	Body map[string]any
+}
+
+// Backend is an API that carries objects. prior is the projection stored last, or "" where there is none. Every method
+// honours the context's deadline and is safe for concurrent use.
+type Backend interface {
+	// Plan says what Apply would give, without changing anything. It returns an *UnknownError where that cannot be known.
+	Plan(ctx context.Context, desired Object, prior string) (Live, error)
+	// Apply makes the object be as desired.
+	Apply(ctx context.Context, desired Object, prior string) (Live, error)
+	// Read looks at an object through the fields of prior united with those we own now. It returns ErrNotFound where the
+	// object is gone, and an *UnknownError with Unreachable set where the API does not answer.
+	Read(ctx context.Context, key Key, prior string) (Live, error)
+	// Delete removes the object of this UID ("" for any) and waits until it is gone. An object that is already gone, or that
+	// was replaced by one of another UID, is no error.
+	Delete(ctx context.Context, key Key, uid string) error
+}

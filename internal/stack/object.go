@@ -1,0 +1,30 @@
+// Package stack turns the stack-neutral types of internal/spec into the objects of one stack, and names what an API that
+// carries such objects can do. Rendering is pure: the same spec gives the same bytes.
+package stack
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// Object is one desired object: a Kubernetes manifest, a SPIRE registration entry, a REST resource.
+type Object struct {
+	Key Key
+	// Body is the desired content as JSON values (map[string]any, []any, string, bool, int64, float64). A Kubernetes body
+	// carries apiVersion, kind and metadata.
+	Body map[string]any
+	// Secret says that the body carries write-only values: its projection is known only after apply, and holds hashes.
+	Secret bool
+}
+
+// CanonicalJSON gives v as JSON with sorted keys, without HTML escaping, indentation or a trailing newline.
+func CanonicalJSON(v any) (string, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return "", fmt.Errorf("encode as JSON: %w", err)
+	}
+	return string(bytes.TrimSuffix(buf.Bytes(), []byte("\n"))), nil
+}
