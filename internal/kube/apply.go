@@ -1,0 +1,162 @@
+package kube
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/agentward/terraform-provider-agent/internal/stack"
+)
+
+// Plan asks the server by dry run what Apply would give. Credentials that may not write are enough where the object already is
+// as desired. A missing namespace or kind and a server that does not answer give a *stack.UnknownError.
+func (c *Client) Plan(ctx context.Context, desired stack.Object, prior string) (stack.Live, error) {
+	types, err := c.typesFor(ctx, desired.Key)
+	if err != nil {
+		return stack.Live{}, c.planError(desired.Key, err)
+	}
+	live, err := c.write(ctx, types, desired, prior, metav1.DryRunAll)
+	if isRBACForbidden(err) && c.mayNotPatch(ctx, desired.Key) {
+		return c.planReadOnly(ctx, types, desired, prior)
+	}
+	if err != nil {
+		return stack.Live{}, c.planError(desired.Key, err)
+	}
+	live.Body = nil
+	return live, nil
+}
+
+// Apply makes the object be as desired. It waits up to 30 s for a kind whose CRD was just applied.
+func (c *Client) Apply(ctx context.Context, desired stack.Object, prior string) (stack.Live, error) {
+	var types objectTypes
+	err := untilServed(ctx, func() (err error) {
+		types, err = c.typesFor(ctx, desired.Key)
+		return err
+	})
+	if err != nil {
+		return stack.Live{}, wrap("apply", desired.Key, err)
+	}
+	var live stack.Live
+	err = untilServed(ctx, func() (err error) {
+		live, err = c.write(ctx, types, desired, prior)
+		return err
+	})
+	if err != nil {
+		return stack.Live{}, wrap("apply", desired.Key, err)
+	}
+	return live, nil
+}
+
+// untilServed repeats try while the server does not know the kind, for at most appearTimeout.
+func untilServed(ctx context.Context, try func() error) error {
+	deadline := time.Now().Add(appearTimeout)
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+		err := try()
+		if !errors.Is(err, errNoKind) && !errors.Is(err, errNoType) || time.Now().Add(pause).After(deadline) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(pause):
+		}
+	}
+}
+
+// write sends one server-side apply, and a second one with force where the only conflicts are over fields of the prior
+// projection: those are drift, and taken back.
+func (c *Client) write(ctx context.Context, types objectTypes, desired stack.Object, prior string, dryRun ...string) (stack.Live, error) {
+	obj, err := c.patch(ctx, desired, c.options.ForceConflicts, dryRun)
+	conflicts := conflictsOf(err)
+	var reclaimed []string
+	if len(conflicts) > 0 {
+		foreign, drifted, splitErr := types.split(conflicts, prior)
+		if splitErr != nil {
+			return stack.Live{}, splitErr
+		}
+		if len(foreign) > 0 {
+			return stack.Live{}, &ConflictError{Key: desired.Key, Conflicts: foreign}
+		}
+		for _, conflict := range drifted {
+			reclaimed = append(reclaimed, conflict.String())
+		}
+		obj, err = c.patch(ctx, desired, true, dryRun)
+	}
+	if err != nil {
+		return stack.Live{}, err
+	}
+	projection, err := types.projection(obj, c.options.FieldManager, "")
+	if err != nil {
+		return stack.Live{}, err
+	}
+	return stack.Live{Projection: projection, UID: string(obj.GetUID()), Reclaimed: reclaimed, Body: obj.Object}, nil
+}
+
+func (c *Client) patch(ctx context.Context, desired stack.Object, force bool, dryRun []string) (*unstructured.Unstructured, error) {
+	r, err := c.resource(ctx, desired.Key)
+	if err != nil {
+		return nil, err
+	}
+	body, err := runtime.Encode(unstructured.UnstructuredJSONScheme, &unstructured.Unstructured{Object: desired.Body})
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", desired.Key.Describe(), err)
+	}
+	return r.Patch(ctx, desired.Key.Name, types.ApplyPatchType, body, metav1.PatchOptions{
+		FieldManager:    c.options.FieldManager,
+		FieldValidation: metav1.FieldValidationStrict,
+		Force:           &force,
+		DryRun:          dryRun,
+	})
+}
+
+// planReadOnly compares what is rendered with what is there, for credentials that may read and not write. Where they agree
+// the object stays as it is; where they do not, only an apply with other credentials can tell.
+func (c *Client) planReadOnly(ctx context.Context, types objectTypes, desired stack.Object, prior string) (stack.Live, error) {
+	obj, err := c.get(ctx, desired.Key)
+	if err != nil {
+		return stack.Live{}, c.planError(desired.Key, err)
+	}
+	same, err := types.contains(obj, desired)
+	if err != nil {
+		return stack.Live{}, wrap("plan", desired.Key, err)
+	}
+	if !same || prior == "" {
+		return stack.Live{}, &stack.UnknownError{Key: desired.Key, Err: errors.New("these credentials may not write, not even in a dry run")}
+	}
+	projection, err := types.projection(obj, c.options.FieldManager, prior)
+	if err != nil {
+		return stack.Live{}, wrap("plan", desired.Key, err)
+	}
+	return stack.Live{Projection: projection, UID: string(obj.GetUID())}, nil
+}
+
+// contains says whether obj has every field of desired with the same value.
+func (t objectTypes) contains(obj *unstructured.Unstructured, desired stack.Object) (bool, error) {
+	want, err := t.converter.ObjectToTyped(&unstructured.Unstructured{Object: desired.Body})
+	if err != nil {
+		return false, fmt.Errorf("read the rendered object by its OpenAPI type: %w", err)
+	}
+	fields, err := want.ToFieldSet()
+	if err != nil {
+		return false, fmt.Errorf("list the rendered fields: %w", err)
+	}
+	part, err := t.extract(obj, fields)
+	if err != nil {
+		return false, err
+	}
+	have, err := t.converter.ObjectToTyped(part)
+	if err != nil {
+		return false, fmt.Errorf("read the live object by its OpenAPI type: %w", err)
+	}
+	difference, err := want.Compare(have)
+	if err != nil {
+		return false, fmt.Errorf("compare rendered and live object: %w", err)
+	}
+	return difference.IsSame(), nil
+}

@@ -1,0 +1,45 @@
+package governed
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/agentward/terraform-provider-agent/internal/spec"
+)
+
+// Unable is the one form of an error: what could not be done, why, and what to do next where the error knows.
+func Unable(verb, noun, name string, err error) diag.Diagnostic {
+	detail := err.Error()
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) && hinted.Hint() != "" {
+		detail += "\n\n" + hinted.Hint()
+	}
+	return diag.NewErrorDiagnostic(fmt.Sprintf("Unable to %s %s %q", verb, noun, name), detail)
+}
+
+// problemDiagnostics puts each problem on the attribute at fault.
+func problemDiagnostics(problems spec.Problems) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for _, p := range problems {
+		diags.AddAttributeError(attributePath(p.Path), "Invalid "+spec.PathString(p.Path), p.Detail)
+	}
+	return diags
+}
+
+func attributePath(steps []any) path.Path {
+	p := path.Empty()
+	for _, step := range steps {
+		switch s := step.(type) {
+		case string:
+			p = p.AtName(s)
+		case int:
+			p = p.AtListIndex(s)
+		case spec.MapKey:
+			p = p.AtMapKey(string(s))
+		}
+	}
+	return p
+}

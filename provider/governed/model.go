@@ -1,0 +1,69 @@
+// Package governed drives every resource of the provider from HCL to the objects of its stack and back: one plan, one apply,
+// one read and one delete for all of them. A resource adds its schema and its Model.
+package governed
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/agentward/terraform-provider-agent/internal/spec"
+	"github.com/agentward/terraform-provider-agent/internal/stack"
+)
+
+// Definition describes a resource type.
+type Definition struct {
+	TypeName string // agent_identity
+	Noun     string // in diagnostics: agent identity
+	// Schema is the resource's own schema; id, objects and timeouts are added to it.
+	Schema schema.Schema
+	// ImportID lists the attributes that name the resource. Joined by slashes they are its id; they are its identity too.
+	ImportID []string
+	// New gives an empty model.
+	New func() Model
+}
+
+// Base holds the attributes that every resource has. A model embeds it.
+type Base struct {
+	ID       types.String   `tfsdk:"id"`
+	Objects  types.Map      `tfsdk:"objects"`
+	Timeouts timeouts.Value `tfsdk:"timeouts"`
+}
+
+func (b *Base) base() *Base { return b }
+
+// Model is a pointer to a resource's attributes as Go values. Its methods are called only when every configured value is known,
+// so nested attributes may be decoded into structs and slices.
+type Model interface {
+	base() *Base
+	// Label names the resource in diagnostics and is its id: the attributes of Definition.ImportID, joined by slashes.
+	Label() string
+	// Validate checks the configuration. provider is nil where the provider is not configured (terraform validate); what
+	// depends on it is then left to the plan.
+	Validate(provider *Provider) spec.Problems
+	// Computed gives the computed attributes that follow from configuration alone, by name: always all of
+	// them, though without values where the model is empty and provider nil. Terraform shows them at plan.
+	Computed(provider *Provider) map[string]attr.Value
+	// Render gives the desired objects in the order in which they are to be applied. The model has been validated.
+	Render(provider *Provider) ([]stack.Object, error)
+	// Observed gives the computed attributes that only live objects tell, by name: always all of them, null where nothing
+	// tells. live lacks the objects that are gone, and is empty in render mode.
+	Observed(live map[stack.Key]stack.Live) map[string]attr.Value
+	// ImportKeys lists where this resource's objects would be, given the attributes of Definition.ImportID alone.
+	ImportKeys(provider *Provider) []stack.Key
+}
+
+// Secretive is a model with write-only attributes, which Terraform leaves out of plan and state.
+type Secretive interface {
+	// TakeSecrets copies the write-only values from the model of the configuration.
+	TakeSecrets(config Model)
+}
+
+// Warner is a model that has something to say at plan that is no error.
+type Warner interface {
+	PlanWarnings(ctx context.Context, provider *Provider) diag.Diagnostics
+}

@@ -1,0 +1,199 @@
+package governed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/agentward/terraform-provider-agent/internal/stack"
+)
+
+// ModifyPlan makes the objects known at plan. Terraform calls it again while it applies.
+func (r *governed) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || r.provider == nil {
+		return
+	}
+	if r.provider.Unknown && req.ClientCapabilities.DeferralAllowed {
+		resp.Deferred = &resource.Deferred{Reason: resource.DeferredReasonProviderConfigUnknown}
+		return
+	}
+	if r.provider.Unknown || !req.Config.Raw.IsFullyKnown() {
+		resp.Diagnostics.Append(r.planUnknown(ctx, resp)...)
+		return
+	}
+	m, diags := r.decode(ctx, req.Plan, req.Config)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if problems := m.Validate(r.provider); len(problems) > 0 {
+		resp.Diagnostics.Append(problemDiagnostics(problems)...)
+		return
+	}
+	computed := m.Computed(r.provider)
+	computed["id"] = types.StringValue(m.Label())
+	for name, value := range computed {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root(name), value)...)
+	}
+	if w, ok := m.(Warner); ok && !r.provider.Render {
+		resp.Diagnostics.Append(w.PlanWarnings(ctx, r.provider)...)
+	}
+	state, ledger, diags := r.remembered(ctx, req)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	planned, diags := r.planObjects(ctx, m, state, ledger, !req.State.Raw.IsNull())
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	value, diags := types.MapValue(types.StringType, planned)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("objects"), value)...)
+	if !resp.Plan.Raw.Equal(req.State.Raw) {
+		resp.Diagnostics.Append(r.planObserved(ctx, m, resp)...)
+	}
+}
+
+// planUnknown plans while a configured value, of the resource or of the provider, is not known: nothing can be rendered.
+func (r *governed) planUnknown(ctx context.Context, resp *resource.ModifyPlanResponse) diag.Diagnostics {
+	diags := resp.Plan.SetAttribute(ctx, path.Root("objects"), types.MapUnknown(types.StringType))
+	for name := range r.New().Computed(nil) {
+		diags.Append(r.setUnknown(ctx, resp, name)...)
+	}
+	return append(diags, r.planObserved(ctx, r.New(), resp)...)
+}
+
+// planObserved leaves what only live objects tell to the apply.
+func (r *governed) planObserved(ctx context.Context, m Model, resp *resource.ModifyPlanResponse) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for name := range m.Observed(nil) {
+		diags.Append(r.setUnknown(ctx, resp, name)...)
+	}
+	return diags
+}
+
+func (r *governed) setUnknown(ctx context.Context, resp *resource.ModifyPlanResponse, name string) diag.Diagnostics {
+	t, diags := resp.Plan.Schema.TypeAtPath(ctx, path.Root(name))
+	if diags.HasError() {
+		return diags
+	}
+	unknown, err := t.ValueFromTerraform(ctx, tftypes.NewValue(t.TerraformType(ctx), tftypes.UnknownValue))
+	if err != nil {
+		diags.AddError("Unable to plan "+r.Noun, fmt.Sprintf("attribute %s: %v", name, err))
+		return diags
+	}
+	return append(diags, resp.Plan.SetAttribute(ctx, path.Root(name), unknown)...)
+}
+
+// source is a plan, a state or a configuration.
+type source interface {
+	Get(ctx context.Context, target any) diag.Diagnostics
+}
+
+// decode gives the model of a plan, with the write-only values of the configuration.
+func (r *governed) decode(ctx context.Context, plan, config source) (Model, diag.Diagnostics) {
+	m := r.New()
+	diags := plan.Get(ctx, m)
+	if s, ok := m.(Secretive); ok && !diags.HasError() {
+		c := r.New()
+		diags.Append(config.Get(ctx, c)...)
+		if !diags.HasError() {
+			s.TakeSecrets(c)
+		}
+	}
+	return m, diags
+}
+
+// remembered gives the objects in state and what else was kept of them; nothing before the create.
+func (r *governed) remembered(ctx context.Context, req resource.ModifyPlanRequest) (map[string]string, ledger, diag.Diagnostics) {
+	if req.State.Raw.IsNull() {
+		return nil, nil, nil
+	}
+	var objects types.Map
+	diags := req.State.GetAttribute(ctx, path.Root("objects"), &objects)
+	l, more := readLedger(ctx, req.Private)
+	return projections(objects), l, append(diags, more...)
+}
+
+// projections gives the known elements of an objects attribute.
+func projections(objects types.Map) map[string]string {
+	known := map[string]string{}
+	for key, value := range objects.Elements() {
+		if s, ok := value.(types.String); ok && !s.IsNull() && !s.IsUnknown() {
+			known[key] = s.ValueString()
+		}
+	}
+	return known
+}
+
+// planObjects gives the objects attribute as an apply would leave it.
+func (r *governed) planObjects(ctx context.Context, m Model, state map[string]string, l ledger, exists bool) (map[string]attr.Value, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	desired, err := m.Render(r.provider)
+	if err != nil {
+		diags.Append(Unable("render", r.Noun, m.Label(), err))
+		return nil, diags
+	}
+	planned := make(map[string]attr.Value, len(desired))
+	for _, object := range desired {
+		key := object.Key.String()
+		value, objectDiags := r.planObject(ctx, m, object, state[key], l, exists)
+		diags.Append(objectDiags...)
+		planned[key] = value
+	}
+	return planned, diags
+}
+
+func (r *governed) planObject(ctx context.Context, m Model, object stack.Object, prior string, l ledger, exists bool) (attr.Value, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	switch {
+	case r.provider.Render:
+		live, err := rendered(object)
+		if err != nil {
+			diags.Append(Unable("render", r.Noun, m.Label(), err))
+		}
+		return types.StringValue(live.Projection), diags
+	case prior != "" && l.unchanged(object, r.provider.FieldManager, prior):
+		return types.StringValue(prior), diags
+	case object.Secret:
+		return types.StringUnknown(), diags
+	}
+	backend, err := r.provider.Backend(ctx, object.Key)
+	if err != nil {
+		diags.Append(Unable("plan", r.Noun, m.Label(), err))
+		return types.StringUnknown(), diags
+	}
+	live, err := backend.Plan(ctx, object, prior)
+	var unknown *stack.UnknownError
+	switch {
+	case errors.As(err, &unknown) && (!unknown.Unreachable || r.provider.contact.mayBeUnknown(m.Label(), exists)):
+		tflog.Debug(ctx, "object is not known before apply", map[string]any{"object": object.Key.String(), "reason": unknown.Err.Error()})
+		return types.StringUnknown(), diags
+	case err != nil:
+		diags.Append(Unable("plan", r.Noun, m.Label(), err))
+		return types.StringUnknown(), diags
+	}
+	r.provider.contact.noteReached()
+	if len(live.Reclaimed) > 0 {
+		diags.AddWarning(fmt.Sprintf("Drift in %s", object.Key.Describe()),
+			fmt.Sprintf("These fields of %s %q were changed by others and are taken back:\n  %s", r.Noun, m.Label(), strings.Join(live.Reclaimed, "\n  ")))
+	}
+	return types.StringValue(live.Projection), diags
+}
+
+// rendered gives an object as render mode shows it: as it would be applied, without secret values.
+func rendered(object stack.Object) (stack.Live, error) {
+	text, err := stack.CanonicalJSON(stack.HashSecret(object.Body))
+	return stack.Live{Projection: text}, err
+}

@@ -1,0 +1,56 @@
+package governed
+
+import (
+	"context"
+	"sync"
+
+	"github.com/agentward/terraform-provider-agent/internal/stack"
+)
+
+// Provider is what the provider's configuration hands to its resources. Clients are built when first asked for.
+type Provider struct {
+	Stack               string // "oss" or "gcp"
+	TrustDomain         string // "" where not configured
+	Labels, Annotations map[string]string
+	// Render says that objects are rendered into the plan and no API is touched (mode = "render").
+	Render bool
+	// Unknown says that a configured value is not known yet, so that nothing can be rendered or reached.
+	Unknown bool
+	// FieldManager writes the objects.
+	FieldManager string
+	// Backend gives the API that carries the object of this key. An error says which attribute of the provider to mend.
+	Backend func(ctx context.Context, key stack.Key) (stack.Backend, error)
+
+	contact contact
+}
+
+// contact remembers what this process has learned of its APIs. Terraform plans each resource a second time while it applies,
+// in a process of its own and without telling so; a value known in the plan must not be unknown then. An API that answered
+// before, or a resource that is updated without having been read, is how that second plan is told from the first.
+type contact struct {
+	mu      sync.Mutex
+	reached bool
+	read    map[string]bool
+}
+
+func (c *contact) noteReached() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reached = true
+}
+
+func (c *contact) noteRead(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.read == nil {
+		c.read = map[string]bool{}
+	}
+	c.read[id] = true
+}
+
+// mayBeUnknown says whether an unreachable API may leave the resource's objects unknown.
+func (c *contact) mayBeUnknown(id string, exists bool) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.reached && (!exists || c.read[id])
+}

@@ -1,0 +1,154 @@
+package governed
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/agentward/terraform-provider-agent/internal/stack"
+)
+
+// Read looks at every object in state through the fields that we own. An object that is gone, or that was replaced by another
+// of its name, leaves the map; an API that does not answer leaves it as it was, and the plan says what is not known.
+func (r *governed) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	resp.Diagnostics.Append(r.setIdentity(ctx, resp.Identity, &resp.State)...)
+	m := r.New()
+	resp.Diagnostics.Append(req.State.Get(ctx, m)...)
+	l, diags := readLedger(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() || r.provider == nil || r.provider.Render || r.provider.Unknown {
+		return
+	}
+	timeout, diags := m.base().Timeouts.Read(ctx, defaultReadTimeout)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	prior := projections(m.base().Objects)
+	imported := m.base().Objects.IsNull()
+	if imported {
+		for _, key := range m.ImportKeys(r.provider) {
+			prior[key.String()] = ""
+		}
+	}
+	live, err := r.readAll(ctx, prior, l)
+	if err != nil {
+		resp.Diagnostics.Append(Unable("read", r.Noun, m.Label(), err))
+		return
+	}
+	if imported && len(live) == 0 {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	r.provider.contact.noteRead(m.Label())
+	elements := map[string]attr.Value{}
+	for key, object := range live {
+		elements[key.String()] = types.StringValue(object.Projection)
+		if _, known := l.find(key.String()); !known {
+			l = append(l, entry{Key: key.String(), UID: object.UID})
+		}
+	}
+	objects, diags := types.MapValue(types.StringType, elements)
+	resp.Diagnostics.Append(diags...)
+	values := m.Observed(live)
+	values["objects"] = objects
+	values["id"] = types.StringValue(m.Label())
+	for name, value := range values {
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), value)...)
+	}
+	if imported {
+		resp.Diagnostics.Append(writeLedger(ctx, resp.Private, l)...)
+	}
+}
+
+// readAll gives the objects that are still there.
+func (r *governed) readAll(ctx context.Context, prior map[string]string, l ledger) (map[stack.Key]stack.Live, error) {
+	found := make(map[stack.Key]stack.Live, len(prior))
+	for text, projection := range prior {
+		key, err := stack.ParseKey(text)
+		if err != nil {
+			return nil, err
+		}
+		backend, err := r.provider.Backend(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		live, err := backend.Read(ctx, key, projection)
+		var unknown *stack.UnknownError
+		switch {
+		case errors.Is(err, stack.ErrNotFound):
+			continue
+		case errors.As(err, &unknown) && unknown.Unreachable && projection != "":
+			tflog.Debug(ctx, "object could not be read and is kept as it was", map[string]any{"object": text, "reason": unknown.Err.Error()})
+			live = stack.Live{Projection: projection}
+		case err != nil:
+			return nil, err
+		default:
+			r.provider.contact.noteReached()
+			if e, ok := l.find(text); ok && e.UID != "" && live.UID != e.UID {
+				continue
+			}
+		}
+		found[key] = live
+	}
+	return found, nil
+}
+
+// Delete removes every object, the last applied first.
+func (r *governed) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	m := r.New()
+	resp.Diagnostics.Append(req.State.Get(ctx, m)...)
+	l, diags := readLedger(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	timeout, diags := m.base().Timeouts.Delete(ctx, defaultWriteTimeout)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	objects := projections(m.base().Objects)
+	for _, key := range deletionOrder(objects, l) {
+		if err := r.remove(ctx, key, l); err != nil {
+			resp.Diagnostics.Append(Unable("delete", r.Noun, m.Label(), err))
+			return
+		}
+	}
+}
+
+// ImportState takes the naming attributes from the identity, or from an id of the form that the schema's id has.
+func (r *governed) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	values := make([]string, len(r.ImportID))
+	if req.ID != "" {
+		parts := strings.Split(req.ID, "/")
+		if len(parts) != len(r.ImportID) || strings.Contains("/"+req.ID+"/", "//") {
+			resp.Diagnostics.AddError("Unable to import "+r.Noun, "The id "+`"`+req.ID+`" is not of the form `+strings.Join(r.ImportID, "/")+".")
+			return
+		}
+		copy(values, parts)
+	} else if req.Identity != nil {
+		for i, name := range r.ImportID {
+			var value types.String
+			resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root(name), &value)...)
+			values[i] = value.ValueString()
+		}
+	}
+	for i, name := range r.ImportID {
+		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), values[i])...)
+		if resp.Identity != nil {
+			resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root(name), values[i])...)
+		}
+	}
+}
