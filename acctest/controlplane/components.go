@@ -13,10 +13,10 @@ import (
 	"github.com/agentward/terraform-provider-agent/acctest/tool"
 )
 
-// describe says which processes make up the control plane, without starting any.
-func (c *ControlPlane) describe() error {
+// describe says which processes make up the control plane, without starting any. find gives the path of a program.
+func (c *ControlPlane) describe(find func(tool.Tool) (string, error)) error {
 	describe := func(t tool.Tool, args []string) (*component, error) {
-		program, err := t.Find()
+		program, err := find(t)
 		if err != nil {
 			return nil, fmt.Errorf("start a control plane (`make tools` builds what it needs): %w", err)
 		}
@@ -33,6 +33,17 @@ func (c *ControlPlane) describe() error {
 		c.controllerManager, err = describe(tool.KubeControllerManager, c.controllerManagerArgs())
 	}
 	return err
+}
+
+// components are those that this control plane has, in the order in which they start.
+func (c *ControlPlane) components() []*component {
+	var present []*component
+	for _, p := range []*component{c.etcd, c.apiServer, c.controllerManager} {
+		if p != nil {
+			present = append(present, p)
+		}
+	}
+	return present
 }
 
 func (c *ControlPlane) etcdArgs() []string {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -126,7 +127,7 @@ func run(ctx context.Context, config Config) (_ *ControlPlane, err error) {
 	if err := c.writeFiles(); err != nil {
 		return nil, err
 	}
-	if err := c.describe(); err != nil {
+	if err := c.describe(tool.Tool.Find); err != nil {
 		return nil, err
 	}
 	if err := c.etcd.start(ctx); err != nil {
@@ -199,10 +200,10 @@ func (c *ControlPlane) ResumeAPIServer() error { return c.apiServer.resume() }
 // Stop ends every process and removes the files that Run made in a temporary folder.
 func (c *ControlPlane) Stop() error {
 	var errs []error
-	for _, component := range []*component{c.controllerManager, c.apiServer, c.etcd} {
-		if component != nil {
-			errs = append(errs, component.stop())
-		}
+	components := c.components()
+	slices.Reverse(components)
+	for _, component := range components {
+		errs = append(errs, component.stop())
 	}
 	if c.temporary {
 		errs = append(errs, os.RemoveAll(c.dir))
@@ -243,8 +244,8 @@ func (c *ControlPlane) User(name string, groups ...string) string {
 
 // Log gives the last lines of a component's log ("etcd", "kube-apiserver", "kube-controller-manager").
 func (c *ControlPlane) Log(name string) string {
-	for _, component := range []*component{c.etcd, c.apiServer, c.controllerManager} {
-		if component != nil && component.name == name {
+	for _, component := range c.components() {
+		if component.name == name {
 			return component.tail()
 		}
 	}

@@ -1,9 +1,13 @@
 package controlplane_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +23,21 @@ import (
 	"github.com/agentward/terraform-provider-agent/acctest/crd"
 )
 
-func TestMain(m *testing.M) { controlplane.Main(m) }
+// orphanMaker, in the environment, makes the test binary start a control plane, say where it is, and wait to be killed.
+const orphanMaker = "AGENTWARD_TEST_ORPHAN_MAKER"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(orphanMaker) == "" {
+		controlplane.Main(m)
+	}
+	cluster, err := controlplane.Run(context.Background(), controlplane.Config{})
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	fmt.Println(cluster.Dir())
+	select {}
+}
 
 func TestAdministratorMayDoEverything(t *testing.T) {
 	cluster := controlplane.Shared(t)
@@ -202,6 +220,40 @@ func TestBackgroundControlPlaneIsFoundAndStoppedByItsFolder(t *testing.T) {
 	}
 	if found.Running() || started.Running() {
 		t.Error("the control plane still runs after Stop")
+	}
+}
+
+func TestControlPlaneOfAKilledProcessEndsAndItsFilesAreSwept(t *testing.T) {
+	owner := exec.Command(os.Args[0])
+	owner.Env = append(os.Environ(), orphanMaker+"=1")
+	out, err := owner.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := owner.Start(); err != nil {
+		t.Fatal(err)
+	}
+	dir, err := bufio.NewReader(out).ReadString('\n')
+	dir = strings.TrimSpace(dir)
+	if err := errors.Join(err, owner.Process.Kill()); err != nil {
+		t.Fatalf("%v: %s", err, dir)
+	}
+	_ = owner.Wait()
+	orphan, err := controlplane.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOOS == "linux" {
+		eventually(t, func() error {
+			if orphan.Alive() {
+				return errors.New("a process has outlived its owner")
+			}
+			return nil
+		})
+	}
+	controlplane.Sweep()
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) || orphan.Alive() {
+		t.Errorf("after the sweep: %v, a process runs: %t", err, orphan.Alive())
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/agentward/terraform-provider-agent/acctest/tool"
 )
 
 // temporaryPrefix begins the name of a temporary folder; the process id of its owner follows.
@@ -22,16 +24,19 @@ const temporaryPrefix = "agentward-controlplane-"
 type saved struct {
 	Options Options
 	Ports   ports
-	// PIDs of the components by name.
-	PIDs map[string]int
+	// Processes are the components by name.
+	Processes map[string]process
+}
+
+type process struct {
+	PID     int
+	Program string // path
 }
 
 func (c *ControlPlane) save() error {
-	state := saved{Options: c.config.Options, Ports: c.ports, PIDs: map[string]int{}}
-	for _, component := range []*component{c.etcd, c.apiServer, c.controllerManager} {
-		if component != nil {
-			state.PIDs[component.name] = component.pid
-		}
+	state := saved{Options: c.config.Options, Ports: c.ports, Processes: map[string]process{}}
+	for _, component := range c.components() {
+		state.Processes[component.name] = process{PID: component.pid, Program: component.program}
 	}
 	content, err := json.MarshalIndent(state, "", "  ")
 	if err != nil {
@@ -64,21 +69,21 @@ func Load(dir string) (*ControlPlane, error) {
 		return nil, fmt.Errorf("load the control plane: %w", err)
 	}
 	c.count = len(users)
-	if err := c.describe(); err != nil {
+	// The programs that run are those that were found then, whatever could be found now.
+	err = c.describe(func(t tool.Tool) (string, error) { return state.Processes[t.Name].Program, nil })
+	if err != nil {
 		return nil, err
 	}
-	for _, component := range []*component{c.etcd, c.apiServer, c.controllerManager} {
-		if component != nil {
-			component.pid = state.PIDs[component.name]
-		}
+	for _, component := range c.components() {
+		component.pid = state.Processes[component.name].PID
 	}
 	return c, nil
 }
 
 // Running says whether every process of the control plane runs.
 func (c *ControlPlane) Running() bool {
-	for _, component := range []*component{c.etcd, c.apiServer, c.controllerManager} {
-		if component != nil && !component.running() {
+	for _, component := range c.components() {
+		if !component.running() {
 			return false
 		}
 	}

@@ -78,7 +78,7 @@ func (t Tool) compile(ctx context.Context, output string, progress func(string))
 	}
 	// The user's GOFLAGS and workspace are for their own code; here they could only change what is pinned.
 	cmd.Env = append(os.Environ(), cgo, "GOFLAGS=", "GOWORK=off")
-	// The compiler is to leave the machine usable: a build that a reader waits for is seldom the only thing that runs.
+	// An interrupted go command stops its compilers and removes its work folder; a killed one does neither.
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
 	lines, err := cmd.StderrPipe()

@@ -64,6 +64,20 @@ var (
 	Gator = Tool{
 		Name: "gator", module: "gatekeeper", pkg: "github.com/open-policy-agent/gatekeeper/v3/cmd/gator", pin: "github.com/open-policy-agent/gatekeeper/v3",
 	}
+	// Kind makes clusters whose nodes are containers.
+	Kind = Tool{
+		Name: "kind", module: "kind", pkg: "sigs.k8s.io/kind", pin: "sigs.k8s.io/kind", versionArgs: []string{"version"},
+	}
+	GolangCILint = Tool{
+		Name: "golangci-lint", module: "lint",
+		pkg: "github.com/golangci/golangci-lint/v2/cmd/golangci-lint", pin: "github.com/golangci/golangci-lint/v2",
+		versionArgs: []string{"version"}, stamp: mainVersion,
+	}
+	// TFPluginDocs writes docs/ from the provider's schema, templates/ and examples/.
+	TFPluginDocs = Tool{
+		Name: "tfplugindocs", module: "docs",
+		pkg: "github.com/hashicorp/terraform-plugin-docs/cmd/tfplugindocs", pin: "github.com/hashicorp/terraform-plugin-docs",
+	}
 )
 
 // ForTests lists what `make test` runs, in the order in which it is built.
@@ -73,7 +87,7 @@ func ForTests() []Tool {
 
 // All lists every program.
 func All() []Tool {
-	return ForTests()
+	return append(ForTests(), Kind, GolangCILint, TFPluginDocs)
 }
 
 // Named gives the tool of this name.
@@ -103,6 +117,10 @@ func kubernetesVersion(version string) []string {
 		flags = append(flags, "-X", pkg+".gitVersion="+version, "-X", pkg+".gitMajor="+major, "-X", pkg+".gitMinor="+minor)
 	}
 	return flags
+}
+
+func mainVersion(version string) []string {
+	return []string{"-X", "main.version=" + strings.TrimPrefix(version, "v")}
 }
 
 func kyvernoVersion(version string) []string {
