@@ -74,7 +74,7 @@ type SignedImages struct {
 	Images    []string // glob patterns
 	PublicKey string   // PEM; or keyless below
 	Keyless   *KeylessIdentity
-	// RekorURL of the transparency log. Empty: the public one for keyless, none for a key.
+	// RekorURL of the transparency log. Empty: the public one.
 	RekorURL string
 	// IgnoreTlog accepts a signature that no transparency log holds; key only.
 	IgnoreTlog bool

@@ -1,0 +1,161 @@
+package oss
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/agentward/terraform-provider-agent/internal/spec"
+	"github.com/agentward/terraform-provider-agent/internal/stack"
+)
+
+// Admission gives the objects that enforce the policy, in the order in which they are to be applied. The policy must be valid
+// (spec.AdmissionPolicy.Validate); an error names what no object could express.
+func Admission(p spec.AdmissionPolicy) ([]stack.Object, error) {
+	for _, e := range p.Exceptions {
+		if len(conditions(e)) == 0 {
+			return nil, fmt.Errorf("exception %q of admission policy %q has no condition and would switch the policy off", e.Name, p.Name)
+		}
+	}
+	if p.Rules.SignedImages != nil && p.Engine != spec.EngineKyverno {
+		return nil, fmt.Errorf("admission policy %q asks for signed images, which engine %q cannot verify", p.Name, p.Engine)
+	}
+	list := rules(p.Rules)
+	if len(list) == 0 && p.Rules.SignedImages == nil {
+		return nil, fmt.Errorf("admission policy %q has no rule", p.Name)
+	}
+	switch p.Engine {
+	case spec.EngineNative:
+		return nativePolicy(p, list), nil
+	case spec.EngineKyverno:
+		return kyvernoPolicies(p, list), nil
+	case spec.EngineGatekeeper:
+		return gatekeeperPolicy(p, list), nil
+	}
+	return nil, fmt.Errorf("admission policy %q has the unknown engine %q", p.Name, p.Engine)
+}
+
+// object builds a cluster-scoped object, or one in the namespace where that is given.
+func object(p spec.AdmissionPolicy, key stack.Key, content map[string]any) stack.Object {
+	metadata := map[string]any{"name": key.Name}
+	if key.Namespace != "" {
+		metadata["namespace"] = key.Namespace
+	}
+	if len(p.Labels) > 0 {
+		metadata["labels"] = stringMap(p.Labels)
+	}
+	if len(p.Annotations) > 0 {
+		metadata["annotations"] = stringMap(p.Annotations)
+	}
+	body := map[string]any{"apiVersion": key.APIVersion(), "kind": key.Kind, "metadata": metadata}
+	maps.Copy(body, content)
+	return stack.Object{Key: key, Body: body}
+}
+
+// matchConstraints selects the requests that can make a pod run something: creating it, changing it, adding an ephemeral
+// container to it, resizing it. Changes of its status are no concern of a policy.
+func matchConstraints(p spec.AdmissionPolicy) map[string]any {
+	m := matchSelectors(p)
+	m["matchPolicy"] = "Equivalent"
+	m["resourceRules"] = []any{map[string]any{
+		"apiGroups":   []any{""},
+		"apiVersions": []any{"v1"},
+		"operations":  []any{"CREATE", "UPDATE"},
+		"resources":   []any{"pods", "pods/ephemeralcontainers", "pods/resize"},
+	}}
+	return m
+}
+
+func matchSelectors(p spec.AdmissionPolicy) map[string]any {
+	m := map[string]any{}
+	if s := selector(p.NamespaceSelector); s != nil {
+		m["namespaceSelector"] = s
+	}
+	if s := selector(p.ObjectSelector); s != nil {
+		m["objectSelector"] = s
+	}
+	return m
+}
+
+// selector gives nil for a selector that selects everything.
+func selector(s spec.LabelSelector) map[string]any {
+	if len(s.MatchLabels) == 0 && len(s.MatchExpressions) == 0 {
+		return nil
+	}
+	m := map[string]any{}
+	if len(s.MatchLabels) > 0 {
+		m["matchLabels"] = stringMap(s.MatchLabels)
+	}
+	if len(s.MatchExpressions) > 0 {
+		list := make([]any, len(s.MatchExpressions))
+		for i, e := range s.MatchExpressions {
+			requirement := map[string]any{"key": e.Key, "operator": e.Operator}
+			if len(e.Values) > 0 {
+				requirement["values"] = stringList(e.Values)
+			}
+			list[i] = requirement
+		}
+		m["matchExpressions"] = list
+	}
+	return m
+}
+
+// variables are those that custom rules can use and, where there are exceptions, whether one applies.
+func variables(p spec.AdmissionPolicy) []any {
+	var list []any
+	for _, v := range spec.AdmissionVariables() {
+		list = append(list, map[string]any{"name": v.Name, "expression": v.Expression})
+	}
+	if len(p.Exceptions) > 0 {
+		list = append(list, map[string]any{"name": "excepted", "expression": excepted(p.Exceptions)})
+	}
+	return list
+}
+
+// validations asks for each rule unless an exception applies. An exception whose condition cannot be evaluated does no harm
+// to pods that keep the rules, because CEL's "or" is true when one side is.
+func validations(p spec.AdmissionPolicy, list []rule) []any {
+	out := make([]any, len(list))
+	for i, r := range list {
+		expression := r.expression
+		if len(p.Exceptions) > 0 {
+			expression = "variables.excepted || (" + expression + ")"
+		}
+		out[i] = map[string]any{"expression": expression, "message": r.message}
+	}
+	return out
+}
+
+// validationActions are spelt alike by Kubernetes and Kyverno.
+func validationActions(actions []spec.Action) []any {
+	names := map[spec.Action]string{spec.ActionDeny: "Deny", spec.ActionAudit: "Audit", spec.ActionWarn: "Warn"}
+	var out []string
+	for _, a := range actions {
+		out = append(out, names[a])
+	}
+	slices.Sort(out)
+	return stringList(out)
+}
+
+func failurePolicy(p spec.AdmissionPolicy) string {
+	if p.FailClosed {
+		return "Fail"
+	}
+	return "Ignore"
+}
+
+func stringList(list []string) []any {
+	out := make([]any, len(list))
+	for i, s := range list {
+		out[i] = s
+	}
+	return out
+}
+
+func stringMap(m map[string]string) map[string]any {
+	out := make(map[string]any, len(m))
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}
