@@ -188,7 +188,10 @@ func (c *ControlPlane) StartAPIServer(ctx context.Context) error {
 	if err := c.apiServer.start(ctx); err != nil {
 		return err
 	}
-	return c.apiServer.watch(ctx, c.ready)
+	if err := c.apiServer.watch(ctx, c.ready); err != nil {
+		return err
+	}
+	return c.save()
 }
 
 // PauseAPIServer freezes kube-apiserver: connections are accepted and nothing answers.
