@@ -23,7 +23,7 @@ type Identity struct {
 	Registration Registration
 
 	ServiceAccount ServiceAccount
-	PodSelector    LabelSelector
+	PodSelector    LabelSelector // empty: the pods labelled as instances of the agent; controller only
 	// LogicalID adds the ID without the instance beside the per-instance one, under the hint "logical".
 	LogicalID bool
 
@@ -45,6 +45,8 @@ type Identity struct {
 type ServiceAccount struct {
 	Create bool
 	Name   string
+	// AutomountToken lets pods get a Kubernetes API token without asking for one.
+	AutomountToken bool
 }
 
 // LabelSelector is a Kubernetes label selector.

@@ -20,8 +20,8 @@ func Unable(verb, noun, name string, err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(fmt.Sprintf("Unable to %s %s %q", verb, noun, name), detail)
 }
 
-// problemDiagnostics puts each problem on the attribute at fault.
-func problemDiagnostics(problems spec.Problems) diag.Diagnostics {
+// ProblemDiagnostics puts each problem on the attribute at fault.
+func ProblemDiagnostics(problems spec.Problems) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, p := range problems {
 		diags.AddAttributeError(attributePath(p.Path), "Invalid "+spec.PathString(p.Path), p.Detail)

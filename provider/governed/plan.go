@@ -36,7 +36,7 @@ func (r *governed) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	if problems := m.Validate(r.provider); len(problems) > 0 {
-		resp.Diagnostics.Append(problemDiagnostics(problems)...)
+		resp.Diagnostics.Append(ProblemDiagnostics(problems)...)
 		return
 	}
 	computed := m.Computed(r.provider)

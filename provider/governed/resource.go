@@ -92,5 +92,5 @@ func (r *governed) ValidateConfig(ctx context.Context, req resource.ValidateConf
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(problemDiagnostics(m.Validate(r.provider))...)
+	resp.Diagnostics.Append(ProblemDiagnostics(m.Validate(r.provider))...)
 }

@@ -66,7 +66,7 @@ func (w *writer) write(ctx context.Context, plan tfsdk.Plan, config tfsdk.Config
 	timeout, more := w.timeout(ctx, m)
 	diags.Append(more...)
 	if problems := m.Validate(w.provider); len(problems) > 0 {
-		diags.Append(problemDiagnostics(problems)...)
+		diags.Append(ProblemDiagnostics(problems)...)
 	}
 	if diags.HasError() {
 		return diags

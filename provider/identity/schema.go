@@ -1,0 +1,110 @@
+package identity
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/agentward/terraform-provider-agent/internal/spec"
+	"github.com/agentward/terraform-provider-agent/provider/governed"
+)
+
+func resourceSchema() schema.Schema {
+	return schema.Schema{
+		MarkdownDescription: "Who an agent is: one SPIFFE ID and one short X.509 certificate for each running instance of it, not one for all. " +
+			"A compromised instance is cut off alone, and no two instances can pass for each other.\n\n" +
+			"On the open-source stack this renders a ServiceAccount and a `ClusterSPIFFEID`, from which spire-controller-manager registers each " +
+			"pod with SPIRE; or, with `registration = \"server\"`, entries in the SPIRE server itself, for agents that are no pods.",
+		Attributes: map[string]schema.Attribute{
+			"name": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "The agent's logical name, a DNS label. It is part of every SPIFFE ID; another name is another agent.",
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"namespace": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "The namespace that the agent's pods run in, a DNS label. It must exist before the apply.",
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"trust_domain": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "SPIFFE trust domain, without `spiffe://`. The provider's `trust_domain` where not set. It must be the one that SPIRE runs with, or no SVID is issued (`status.render_failures`).",
+			},
+			"registration": schema.StringAttribute{
+				Optional: true,
+				Computed: true,
+				Default:  stringdefault.StaticString(string(spec.RegistrationController)),
+				MarkdownDescription: "Who writes the registration entries: `controller` (spire-controller-manager, from `ClusterSPIFFEID` objects) or `server` " +
+					"(this provider, through the SPIRE server API; see `instances`).",
+				Validators: []validator.String{stringvalidator.OneOf(string(spec.RegistrationController), string(spec.RegistrationServer))},
+			},
+			"service_account": schema.SingleNestedAttribute{
+				Optional:            true,
+				MarkdownDescription: "The ServiceAccount that the agent's pods run under. A pod of another account gets no SVID, whatever its labels.",
+				Attributes: map[string]schema.Attribute{
+					"create":          schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether to create it. Default: true with `registration = \"controller\"`, false with `server`."},
+					"name":            schema.StringAttribute{Optional: true, MarkdownDescription: "Its name. Default: the agent's."},
+					"automount_token": schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether pods get a Kubernetes API token without asking. Default: false."},
+				},
+			},
+			"pod_selector": governed.LabelSelectorAttribute("The pods of the namespace that are instances of the agent. Default: those with the label `agentward.dev/agent = <name>`."),
+			"logical_id": schema.BoolAttribute{
+				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				MarkdownDescription: "Also issue the ID without the instance (`principal`), under the hint `logical`, for peers that match IDs exactly. The per-instance one has the hint `instance`.",
+			},
+			"x509_ttl":       schema.StringAttribute{Optional: true, MarkdownDescription: "Lifetime of an X.509-SVID, `1m` to `24h`. Default: the SPIRE server's (1h). SPIRE caps it at a sixth of its CA's lifetime."},
+			"jwt_ttl":        schema.StringAttribute{Optional: true, MarkdownDescription: "Lifetime of a JWT-SVID, `1m` to `24h`. Default: the SPIRE server's (5m)."},
+			"dns_names":      schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "DNS names in the SVID. With the controller these are templates, as `{{ .PodMeta.Name }}.example.org`."},
+			"auto_dns_names": schema.BoolAttribute{Optional: true, MarkdownDescription: "Add the DNS names of the Services that select the pod. Controller only."},
+			"class_name":     schema.StringAttribute{Optional: true, MarkdownDescription: "The class of the spire-controller-manager that is to act (`className`). Controller only."},
+			"federates_with": federatesWith(),
+			"instances":      instances(),
+			"suspended": schema.BoolAttribute{
+				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+				MarkdownDescription: "The kill switch: withdraws the identity and nothing else. No instance gets a new SVID; those already issued end with their lifetime.",
+			},
+			"spiffe_id_template": schema.StringAttribute{Computed: true, MarkdownDescription: "The SPIFFE ID of an instance, with the instance as a template field."},
+			"principal":          schema.StringAttribute{Computed: true, MarkdownDescription: "The part of the SPIFFE ID that all instances share: what policies match."},
+			"status":             statusAttribute(),
+		},
+	}
+}
+
+func federatesWith() schema.ListNestedAttribute {
+	return schema.ListNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "Foreign trust domains whose SVIDs the agent is to verify.",
+		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+			"trust_domain": schema.StringAttribute{Required: true, MarkdownDescription: "The foreign trust domain, without `spiffe://`."},
+			"bundle_endpoint_url": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Where its bundle is served (https). Sets the federation up; without it the relationship is expected to be there.",
+			},
+			"endpoint_spiffe_id": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "The endpoint's SPIFFE ID: profile `https_spiffe`. Without it the endpoint has a web certificate: profile `https_web`.",
+			},
+			"trust_domain_bundle": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "The first bundle, as SPIFFE bundle JSON. `https_spiffe` needs it to authenticate the endpoint.",
+			},
+		}},
+	}
+}
+
+func instances() schema.MapNestedAttribute {
+	return schema.MapNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "The instances by name, with `registration = \"server\"`. Each gets the SPIFFE ID `<principal>/instance/<name>`.",
+		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+			"parent_id": schema.StringAttribute{Required: true, MarkdownDescription: "SPIFFE ID of the SPIRE agent or node alias that issues to the instance."},
+			"selectors": schema.ListAttribute{Required: true, ElementType: types.StringType, MarkdownDescription: "What the workload must match, all of it: `k8s:pod-uid:…`, `unix:uid:5000`."},
+			"suspended": schema.BoolAttribute{Optional: true, MarkdownDescription: "Withdraws this one instance."},
+		}},
+	}
+}

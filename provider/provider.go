@@ -1,0 +1,40 @@
+// Package provider is the Terraform provider "agent".
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/agentward/terraform-provider-agent/provider/identity"
+)
+
+type agentProvider struct {
+	version string
+}
+
+// New gives a function that makes the provider of this version.
+func New(version string) func() provider.Provider {
+	return func() provider.Provider { return &agentProvider{version: version} }
+}
+
+func (p *agentProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "agent"
+	resp.Version = p.version
+}
+
+func (p *agentProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = providerSchema()
+}
+
+func (p *agentProvider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{
+		identity.New,
+	}
+}
+
+func (p *agentProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{}
+}
