@@ -1,0 +1,128 @@
+package spire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/spiffe/go-spiffe/v2/spiffeid"
+	"github.com/spiffe/go-spiffe/v2/spiffetls/tlsconfig"
+	"github.com/spiffe/go-spiffe/v2/workloadapi"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+)
+
+// connection is a gRPC connection that is made when it is first used, and made again when that failed.
+type connection struct {
+	server  string // for people
+	timeout time.Duration
+	dial    func(context.Context) (*grpc.ClientConn, func() error, error)
+
+	mu     sync.Mutex
+	conn   *grpc.ClientConn
+	source func() error // closes the SVID source
+	closed bool
+}
+
+// bySocket connects to the admin socket, which needs no credentials: the socket's file mode is the authorisation.
+func bySocket(o Options) *connection {
+	server := "unix://" + o.SocketPath
+	return &connection{server: server, timeout: o.RPCTimeout, dial: func(context.Context) (*grpc.ClientConn, func() error, error) {
+		conn, err := grpc.NewClient("unix:"+o.SocketPath, grpc.WithTransportCredentials(insecure.NewCredentials()))
+		return conn, nil, err
+	}}
+}
+
+// byAddress connects with mTLS: our X509-SVID comes from the Workload API, and so does the bundle that verifies the server's.
+func byAddress(o Options, td spiffeid.TrustDomain) *connection {
+	return &connection{server: o.Address, timeout: o.RPCTimeout, dial: func(ctx context.Context) (*grpc.ClientConn, func() error, error) {
+		id, err := spiffeid.FromPath(td, "/spire/server")
+		if err != nil {
+			return nil, nil, err
+		}
+		source, err := svidSource(ctx, o.WorkloadAPI)
+		if err != nil {
+			return nil, nil, err
+		}
+		config := tlsconfig.MTLSClientConfig(source, source, tlsconfig.AuthorizeID(id))
+		conn, err := grpc.NewClient("dns:///"+o.Address, grpc.WithTransportCredentials(credentials.NewTLS(config)))
+		return conn, source.Close, err
+	}}
+}
+
+func svidSource(ctx context.Context, address string) (*workloadapi.X509Source, error) {
+	var options []workloadapi.ClientOption
+	if address != "" {
+		options = append(options, workloadapi.WithAddr(address))
+	}
+	// A source waits in silence for its first SVID; one fetch says why there is none.
+	if _, err := workloadapi.FetchX509Context(ctx, options...); err != nil {
+		err = fmt.Errorf("no X509-SVID from the Workload API to show to the SPIRE server: %w", err)
+		if status.Code(err) == codes.Unavailable {
+			err = fmt.Errorf("%w: %w", ErrUnreachable, err)
+		}
+		return nil, err
+	}
+	return workloadapi.NewX509Source(ctx, workloadapi.WithClientOptions(options...))
+}
+
+// with calls f under the deadline of one RPC.
+func (c *connection) with(ctx context.Context, f func(context.Context, grpc.ClientConnInterface) error) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	conn, err := c.get(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return fmt.Errorf("%w at %s: %w", ErrUnreachable, c.server, err)
+		}
+		return err
+	}
+	err = answered(c.server, f(ctx, conn))
+	if errors.Is(err, ErrUnreachable) {
+		// The channel answers with its last failure until it dials again of itself; the next attempt is to see the present.
+		conn.ResetConnectBackoff()
+	}
+	return err
+}
+
+func (c *connection) get(ctx context.Context) (*grpc.ClientConn, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, fmt.Errorf("the connection to the SPIRE server at %s is closed", c.server)
+	}
+	if c.conn == nil {
+		conn, source, err := c.dial(ctx)
+		if err != nil {
+			if source != nil {
+				_ = source() // the first error is the one that tells
+			}
+			return nil, err
+		}
+		c.conn, c.source = conn, source
+	}
+	return c.conn, nil
+}
+
+// Close closes the connection and the SVID source behind it.
+func (c *connection) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	if c.conn == nil {
+		return nil
+	}
+	err := c.conn.Close()
+	if c.source != nil {
+		if e := c.source(); err == nil {
+			err = e
+		}
+	}
+	c.conn, c.source = nil, nil
+	return err
+}
