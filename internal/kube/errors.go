@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"strings"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -61,8 +60,7 @@ func (c *Client) planError(key stack.Key, err error) error {
 	switch {
 	case unreachable,
 		errors.Is(err, errNoKind), errors.Is(err, errNoType),
-		apierrors.IsNotFound(err), // the namespace: server-side apply creates what is missing itself
-		isDryRunUnsupported(err):
+		apierrors.IsNotFound(err): // the namespace: server-side apply creates what is missing itself
 		return &stack.UnknownError{Key: key, Unreachable: unreachable, Err: err}
 	}
 	return wrap("plan", key, err)
@@ -91,12 +89,6 @@ func isUnreachable(err error) bool {
 func isRBACForbidden(err error) bool {
 	var status apierrors.APIStatus
 	return apierrors.IsForbidden(err) && errors.As(err, &status) && status.Status().Details != nil && status.Status().Details.Kind != ""
-}
-
-// isDryRunUnsupported says that an admission webhook has side effects, so that the server refuses a dry run. The server tells
-// this by its message alone: reason and details are those of any bad request.
-func isDryRunUnsupported(err error) bool {
-	return apierrors.IsBadRequest(err) && strings.HasSuffix(err.Error(), "does not support dry run")
 }
 
 // mayNotPatch asks the server whether these credentials may patch the object. Where it does not say, the refusal stands as it
