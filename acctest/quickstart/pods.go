@@ -38,7 +38,7 @@ func (s *show) makeNamespace(ctx context.Context) error {
 // *refusalError where a policy refuses it.
 func (s *show) create(ctx context.Context, name string, dryRun []string) error {
 	pod := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace, Labels: map[string]string{"app": "billing"}},
+		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace, Labels: map[string]string{"agentward.dev/agent": "billing"}},
 		Spec: corev1.PodSpec{
 			ServiceAccountName:           "billing",
 			AutomountServiceAccountToken: new(false),
