@@ -119,3 +119,13 @@ func (c *Cluster) ctx(tb testing.TB) context.Context {
 	tb.Cleanup(cancel)
 	return ctx
 }
+
+// Apply writes an object by server-side apply for another field manager.
+func (c *Cluster) Apply(tb testing.TB, gvr schema.GroupVersionResource, namespace, name, manager string, content map[string]any) {
+	tb.Helper()
+	obj := &unstructured.Unstructured{Object: content}
+	obj.SetName(name)
+	if _, err := c.Resource(gvr, namespace).Apply(c.ctx(tb), name, obj, metav1.ApplyOptions{FieldManager: manager}); err != nil {
+		tb.Fatal(err)
+	}
+}

@@ -67,3 +67,9 @@ type Secretive interface {
 type Warner interface {
 	PlanWarnings(ctx context.Context, provider *Provider) diag.Diagnostics
 }
+
+// Adopter is a model of whose ImportKeys one resource has only some.
+type Adopter interface {
+	// Adopted gives those of the objects found under ImportKeys that an import takes in. The others are left alone.
+	Adopted(provider *Provider, live map[stack.Key]stack.Live) map[stack.Key]stack.Live
+}

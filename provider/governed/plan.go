@@ -164,7 +164,7 @@ func (r *governed) planObject(ctx context.Context, m Model, object stack.Object,
 			diags.Append(Unable("render", r.Noun, m.Label(), err))
 		}
 		return types.StringValue(live.Projection), diags
-	case prior != "" && l.unchanged(object, r.provider.FieldManager, prior):
+	case prior != "" && l.unchanged(object, r.provider.FieldManager, prior) && !r.provider.contact.stale(m.Label()):
 		return types.StringValue(prior), diags
 	case object.Secret:
 		return types.StringUnknown(), diags

@@ -30,7 +30,8 @@ type Provider struct {
 type contact struct {
 	mu      sync.Mutex
 	reached bool
-	read    map[string]bool
+	// answered says of each resource that was read whether the API answered.
+	answered map[string]bool
 }
 
 func (c *contact) noteReached() {
@@ -39,18 +40,27 @@ func (c *contact) noteReached() {
 	c.reached = true
 }
 
-func (c *contact) noteRead(id string) {
+func (c *contact) noteRead(id string, answered bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.read == nil {
-		c.read = map[string]bool{}
+	if c.answered == nil {
+		c.answered = map[string]bool{}
 	}
-	c.read[id] = true
+	c.answered[id] = answered
+}
+
+// stale says that the resource was to be read and the API did not answer: its state is not what is there now.
+func (c *contact) stale(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	answered, read := c.answered[id]
+	return read && !answered
 }
 
 // mayBeUnknown says whether an unreachable API may leave the resource's objects unknown.
 func (c *contact) mayBeUnknown(id string, exists bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return !c.reached && (!exists || c.read[id])
+	_, read := c.answered[id]
+	return !c.reached && (!exists || read)
 }

@@ -40,16 +40,19 @@ func (r *governed) Read(ctx context.Context, req resource.ReadRequest, resp *res
 			prior[key.String()] = ""
 		}
 	}
-	live, err := r.readAll(ctx, prior, l)
+	live, answered, err := r.readAll(ctx, prior, l)
 	if err != nil {
 		resp.Diagnostics.Append(Unable("read", r.Noun, m.Label(), err))
 		return
+	}
+	if a, ok := m.(Adopter); ok && imported {
+		live = a.Adopted(r.provider, live)
 	}
 	if imported && len(live) == 0 {
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	r.provider.contact.noteRead(m.Label())
+	r.provider.contact.noteRead(m.Label(), answered)
 	elements := map[string]attr.Value{}
 	for key, object := range live {
 		elements[key.String()] = types.StringValue(object.Projection)
@@ -70,17 +73,17 @@ func (r *governed) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 }
 
-// readAll gives the objects that are still there.
-func (r *governed) readAll(ctx context.Context, prior map[string]string, l ledger) (map[stack.Key]stack.Live, error) {
-	found := make(map[stack.Key]stack.Live, len(prior))
+// readAll gives the objects that are still there, and whether the API answered for all of them.
+func (r *governed) readAll(ctx context.Context, prior map[string]string, l ledger) (found map[stack.Key]stack.Live, answered bool, err error) {
+	found, answered = make(map[stack.Key]stack.Live, len(prior)), true
 	for text, projection := range prior {
 		key, err := stack.ParseKey(text)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		backend, err := r.provider.Backend(ctx, key)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		live, err := backend.Read(ctx, key, projection)
 		var unknown *stack.UnknownError
@@ -89,9 +92,9 @@ func (r *governed) readAll(ctx context.Context, prior map[string]string, l ledge
 			continue
 		case errors.As(err, &unknown) && unknown.Unreachable && projection != "":
 			tflog.Debug(ctx, "object could not be read and is kept as it was", map[string]any{"object": text, "reason": unknown.Err.Error()})
-			live = stack.Live{Projection: projection}
+			live, answered = stack.Live{Projection: projection}, false
 		case err != nil:
-			return nil, err
+			return nil, false, err
 		default:
 			r.provider.contact.noteReached()
 			if e, ok := l.find(text); ok && e.UID != "" && live.UID != e.UID {
@@ -100,7 +103,7 @@ func (r *governed) readAll(ctx context.Context, prior map[string]string, l ledge
 		}
 		found[key] = live
 	}
-	return found, nil
+	return found, answered, nil
 }
 
 // Delete removes every object, the last applied first.

@@ -92,5 +92,9 @@ func (r *governed) ValidateConfig(ctx context.Context, req resource.ValidateConf
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(ProblemDiagnostics(m.Validate(r.provider))...)
+	provider := r.provider
+	if provider != nil && provider.Unknown {
+		provider = nil
+	}
+	resp.Diagnostics.Append(ProblemDiagnostics(m.Validate(provider))...)
 }
