@@ -90,9 +90,12 @@ type KeylessIdentity struct {
 
 // RegistryCredentials read a private registry. Password is a secret: it never enters state, logs or errors.
 type RegistryCredentials struct {
-	Server    string
-	Username  string
-	Password  string
+	Server   string
+	Username string
+	Password string
+	// Version of the password, chosen by the user. The rendered Secret carries it, so that a new version shows as a change
+	// where the password itself may not. Empty for none.
+	Version   string
 	Namespace string // of the rendered Secret, the engine's own: "kyverno"
 }
 

@@ -2,6 +2,7 @@ package oss
 
 import (
 	"encoding/base64"
+	"maps"
 
 	"github.com/agentward/terraform-provider-agent/internal/spec"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
@@ -114,6 +115,9 @@ func cosign(s spec.SignedImages) map[string]any {
 	return c
 }
 
+// PasswordVersionAnnotation holds the version of the password in a Secret.
+const PasswordVersionAnnotation = "agentward.dev/password-version"
+
 // registrySecret holds the credentials as Docker's configuration does, in Kyverno's own namespace.
 func registrySecret(p spec.AdmissionPolicy, c spec.RegistryCredentials) stack.Object {
 	login := map[string]any{
@@ -123,6 +127,12 @@ func registrySecret(p spec.AdmissionPolicy, c spec.RegistryCredentials) stack.Ob
 	}
 	// Encoding strings and maps of them cannot fail.
 	config, _ := stack.CanonicalJSON(map[string]any{"auths": map[string]any{c.Server: login}})
+	if c.Version != "" {
+		annotations := map[string]string{}
+		maps.Copy(annotations, p.Annotations)
+		annotations[PasswordVersionAnnotation] = c.Version
+		p.Annotations = annotations
+	}
 	key := stack.Key{Version: "v1", Kind: "Secret", Namespace: c.Namespace, Name: secretName(p)}
 	secret := object(p, key, map[string]any{
 		"type": "kubernetes.io/dockerconfigjson",

@@ -86,10 +86,13 @@ func approvalMessage(l spec.ApprovalLabel) string {
 	return fmt.Sprintf("the label %s of the pod must be one of %s; ask for approval first", l.Key, strings.Join(l.Values, ", "))
 }
 
-// allImages asks that the test holds for each image i of the list. Two dots in a row stand in no valid reference; a lax
-// runtime could take them for a step up, out of the allowed path.
+// wellFormed is what a reference looks like, as a regular expression. Runtimes refuse what it does not match; but a lax one
+// must not be led out of an allowed path by "..", nor to another host by an "@".
+const wellFormed = `^[a-z0-9.:\[\]-]+(/[a-z0-9]+([._-]+[a-z0-9]+)*)+(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?(@[a-z0-9]+:[a-f0-9]+)?$`
+
+// allImages asks that the test holds for each image i of the list.
 func allImages(images, test string) string {
-	return images + `.all(i, !i.reference.contains("..") && ` + test + `)`
+	return images + `.all(i, i.reference.matches(` + cel.String(wellFormed) + `) && ` + test + `)`
 }
 
 // fromRegistries tests image i against prefixes that end where a name of its path ends: neither "registry.example.org.evil"
