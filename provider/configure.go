@@ -98,22 +98,19 @@ func (p *agentProvider) Configure(ctx context.Context, req provider.ConfigureReq
 	if configured.FieldManager == "" {
 		configured.FieldManager = defaultFieldManager
 	}
-	configured.Backend = backends(cluster, m.SPIRE.options(m.TrustDomain.ValueString()), kube.Options{
-		FieldManager:   configured.FieldManager,
-		ForceConflicts: m.ForceConflicts.ValueBool(),
-	})
-	resp.ResourceData, resp.DataSourceData = configured, configured
-}
-
-// backends gives the API of each object, connecting to none before it is asked for.
-func backends(cluster *kube.Config, server *spire.Options, options kube.Options) func(context.Context, stack.Key) (stack.Backend, error) {
-	kubernetes := sync.OnceValues(func() (stack.Backend, error) {
+	configured.Kubernetes = sync.OnceValues(func() (*kube.Client, error) {
 		config, err := cluster.REST()
 		if err != nil {
 			return nil, err
 		}
-		return kube.New(config, options)
+		return kube.New(config, kube.Options{FieldManager: configured.FieldManager, ForceConflicts: m.ForceConflicts.ValueBool()})
 	})
+	configured.Backend = backends(configured.Kubernetes, m.SPIRE.options(m.TrustDomain.ValueString()))
+	resp.ResourceData, resp.DataSourceData = configured, configured
+}
+
+// backends gives the API of each object, connecting to none before it is asked for.
+func backends(kubernetes func() (*kube.Client, error), server *spire.Options) func(context.Context, stack.Key) (stack.Backend, error) {
 	spireServer := sync.OnceValues(func() (stack.Backend, error) {
 		if server == nil {
 			return nil, fmt.Errorf("no SPIRE server is configured: set socket_path or address in the provider's spire block")
@@ -128,7 +125,11 @@ func backends(cluster *kube.Config, server *spire.Options, options kube.Options)
 		if key.Group == stack.SPIREGroup {
 			return spireServer()
 		}
-		return kubernetes()
+		client, err := kubernetes()
+		if err != nil {
+			return nil, err // not the nil client, which would be a backend that is not nil
+		}
+		return client, nil
 	}
 }
 

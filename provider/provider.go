@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/agentward/terraform-provider-agent/provider/admission"
 	"github.com/agentward/terraform-provider-agent/provider/identity"
 )
 
@@ -32,9 +33,12 @@ func (p *agentProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 func (p *agentProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		identity.New,
+		admission.New,
 	}
 }
 
 func (p *agentProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{}
+	return []func() datasource.DataSource{
+		admission.NewViolations,
+	}
 }

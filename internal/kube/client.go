@@ -115,25 +115,34 @@ func isSubresource(name string) bool {
 	return false
 }
 
-// resource gives the interface for an object. A kind that is missing is looked up again, since its CRD may be new.
-func (c *Client) resource(ctx context.Context, key stack.Key) (dynamic.ResourceInterface, error) {
+// kindOf says how the server serves key's kind. One that is missing is looked up again, since its CRD may be new.
+func (c *Client) kindOf(ctx context.Context, key stack.Key) (kind, error) {
 	gv := schema.GroupVersion{Group: key.Group, Version: key.Version}
 	kinds, fresh, err := c.kinds.get(ctx, gv)
 	if err != nil {
-		return nil, err
+		return kind{}, err
 	}
 	k, ok := kinds[key.Kind]
 	if !ok && !fresh {
 		c.kinds.forget(gv)
 		if kinds, _, err = c.kinds.get(ctx, gv); err != nil {
-			return nil, err
+			return kind{}, err
 		}
 		k, ok = kinds[key.Kind]
 	}
 	if !ok {
-		return nil, fmt.Errorf("%w: no %s in %s", errNoKind, key.Kind, gv)
+		return kind{}, fmt.Errorf("%w: no %s in %s", errNoKind, key.Kind, gv)
 	}
-	r := c.dynamic.Resource(gv.WithResource(k.resource))
+	return k, nil
+}
+
+// resource gives the interface for an object.
+func (c *Client) resource(ctx context.Context, key stack.Key) (dynamic.ResourceInterface, error) {
+	k, err := c.kindOf(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	r := c.dynamic.Resource(schema.GroupVersionResource{Group: key.Group, Version: key.Version, Resource: k.resource})
 	switch {
 	case k.namespaced && key.Namespace == "":
 		return nil, fmt.Errorf("%s lives in a namespace, and none is given", key.Describe())

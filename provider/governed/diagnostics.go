@@ -12,12 +12,16 @@ import (
 
 // Unable is the one form of an error: what could not be done, why, and what to do next where the error knows.
 func Unable(verb, noun, name string, err error) diag.Diagnostic {
-	detail := err.Error()
+	return diag.NewErrorDiagnostic(fmt.Sprintf("Unable to %s %s %q", verb, noun, name), Reason(err))
+}
+
+// Reason gives what an error says, and what to do next where it knows.
+func Reason(err error) string {
 	var hinted interface{ Hint() string }
 	if errors.As(err, &hinted) && hinted.Hint() != "" {
-		detail += "\n\n" + hinted.Hint()
+		return err.Error() + "\n\n" + hinted.Hint()
 	}
-	return diag.NewErrorDiagnostic(fmt.Sprintf("Unable to %s %s %q", verb, noun, name), detail)
+	return err.Error()
 }
 
 // ProblemDiagnostics puts each problem on the attribute at fault.

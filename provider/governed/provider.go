@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"github.com/agentward/terraform-provider-agent/internal/kube"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
 )
 
@@ -20,6 +21,8 @@ type Provider struct {
 	FieldManager string
 	// Backend gives the API that carries the object of this key. An error says which attribute of the provider to mend.
 	Backend func(ctx context.Context, key stack.Key) (stack.Backend, error)
+	// Kubernetes gives the cluster itself, for what only reads. An error is as Backend's.
+	Kubernetes func() (*kube.Client, error)
 
 	contact contact
 }
