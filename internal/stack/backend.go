@@ -35,6 +35,12 @@ type Live struct {
 	Body map[string]any
 }
 
+// Rivalled is a Backend that can tell of something beside it that would undo what a plan creates.
+type Rivalled interface {
+	// Rivals gives a warning for a person for each rival of the objects that are about to be created.
+	Rivals(ctx context.Context, creates []Object) ([]string, error)
+}
+
 // Backend is an API that carries objects. prior is the projection stored last, or "" where there is none. Every method
 // honours the context's deadline and is safe for concurrent use.
 type Backend interface {

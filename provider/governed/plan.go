@@ -146,13 +146,42 @@ func (r *governed) planObjects(ctx context.Context, m Model, state map[string]st
 		return nil, diags
 	}
 	planned := make(map[string]attr.Value, len(desired))
+	var creates []stack.Object
 	for _, object := range desired {
 		key := object.Key.String()
 		value, objectDiags := r.planObject(ctx, m, object, state[key], l, exists)
 		diags.Append(objectDiags...)
 		planned[key] = value
+		if state[key] == "" {
+			creates = append(creates, object)
+		}
+	}
+	if !diags.HasError() && !r.provider.Render {
+		diags.Append(r.rivals(ctx, m, creates)...)
 	}
 	return planned, diags
+}
+
+// rivals warns of what would undo the plan, where the API can tell.
+func (r *governed) rivals(ctx context.Context, m Model, creates []stack.Object) diag.Diagnostics {
+	var diags diag.Diagnostics
+	asked := map[stack.Rivalled]bool{}
+	for _, object := range creates {
+		backend, err := r.provider.Backend(ctx, object.Key)
+		rivalled, tells := backend.(stack.Rivalled)
+		if err != nil || !tells || asked[rivalled] {
+			continue
+		}
+		asked[rivalled] = true
+		warnings, err := rivalled.Rivals(ctx, creates)
+		if err != nil {
+			tflog.Debug(ctx, "cannot tell whether something would undo the plan", map[string]any{"reason": err.Error()})
+		}
+		for _, warning := range warnings {
+			diags.AddWarning(fmt.Sprintf("The %s %q would be undone", r.Noun, m.Label()), warning)
+		}
+	}
+	return diags
 }
 
 func (r *governed) planObject(ctx context.Context, m Model, object stack.Object, prior string, l ledger, exists bool) (attr.Value, diag.Diagnostics) {

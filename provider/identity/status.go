@@ -42,7 +42,7 @@ func (m *model) Observed(live map[stack.Key]stack.Live) map[string]attr.Value {
 	status := types.ObjectNull(statusTypes())
 	for key, object := range live {
 		hint, _, _ := unstructured.NestedString(object.Body, "spec", "hint")
-		if stats, ok, _ := unstructured.NestedMap(object.Body, "status", "stats"); ok && key.Kind == "ClusterSPIFFEID" && hint == oss.InstanceHint {
+		if stats, ok, _ := unstructured.NestedMap(object.Body, "status", "stats"); ok && key.Kind == "ClusterSPIFFEID" && hint == oss.HintInstance {
 			status = statusOf(stats)
 		}
 	}

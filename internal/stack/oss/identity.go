@@ -11,15 +11,8 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/stack"
 )
 
-// The labels and hints of an identity.
-const (
-	// AgentLabel names the agent that a pod is an instance of.
-	AgentLabel = "agentward.dev/agent"
-	// InstanceHint marks the SVID whose ID is the instance's own (ClusterSPIFFEID spec.hint).
-	InstanceHint = "instance"
-	// LogicalHint marks the SVID whose ID all instances of an agent share.
-	LogicalHint = "logical"
-)
+// AgentLabel names the agent that a pod is an instance of.
+const AgentLabel = "agentward.dev/agent"
 
 const spireVersion = "v1alpha1"
 
@@ -42,9 +35,9 @@ func Identity(id spec.Identity) ([]stack.Object, error) {
 	if id.Suspended {
 		return objects, nil
 	}
-	objects = append(objects, clusterSPIFFEID(id, id.Namespace+"."+id.Name, InstanceIDTemplate(id), InstanceHint))
+	objects = append(objects, clusterSPIFFEID(id, id.Namespace+"."+id.Name, InstanceIDTemplate(id), HintInstance))
 	if id.LogicalID {
-		objects = append(objects, clusterSPIFFEID(id, id.Namespace+"."+id.Name+".logical", LogicalID(id), LogicalHint))
+		objects = append(objects, clusterSPIFFEID(id, id.Namespace+"."+id.Name+".logical", LogicalID(id), HintLogical))
 	}
 	return objects, nil
 }

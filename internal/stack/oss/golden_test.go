@@ -1,0 +1,43 @@
+package oss
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// golden checks every file of a folder: what stands before the first "---" line is the input, and what render makes of it stands
+// after. With -update the files are written anew. Rendering twice must give the same bytes.
+func golden(t *testing.T, folder string, render func(t *testing.T, input string) string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", folder, "*.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no golden files in %s: %v", folder, err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			input, _, found := strings.Cut(string(want), "\n---\n")
+			if !found {
+				t.Fatal("no --- after the input")
+			}
+			got := input + "\n" + render(t, input)
+			if again := input + "\n" + render(t, input); again != got {
+				t.Error("a second rendering of the same input gives other bytes")
+			}
+			if *updateAdmission {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if got != string(want) {
+				t.Errorf("rendering differs from %s; look at it with -update and git diff. Got:\n%s", file, got)
+			}
+		})
+	}
+}
