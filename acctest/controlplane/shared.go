@@ -45,13 +45,18 @@ func Shared(tb testing.TB) *ControlPlane {
 // Main runs the tests, stops the shared control plane and ends the process.
 func Main(m *testing.M) {
 	code := m.Run()
-	shared.Lock()
-	defer shared.Unlock()
-	if shared.plane != nil {
-		if err := shared.plane.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, "stop the shared control plane:", err)
-			code = max(code, 1)
-		}
+	if err := stopShared(); err != nil {
+		fmt.Fprintln(os.Stderr, "stop the shared control plane:", err)
+		code = max(code, 1)
 	}
 	os.Exit(code)
+}
+
+func stopShared() error {
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.plane == nil {
+		return nil
+	}
+	return shared.plane.Stop()
 }

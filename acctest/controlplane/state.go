@@ -138,7 +138,11 @@ func freePorts() (ports, error) {
 		}
 		// They stay open until all are chosen, so that no port is given twice.
 		defer listener.Close()
-		*port = listener.Addr().(*net.TCPAddr).Port
+		address, ok := listener.Addr().(*net.TCPAddr)
+		if !ok {
+			return ports{}, fmt.Errorf("find a free port: %s is no TCP address", listener.Addr())
+		}
+		*port = address.Port
 	}
 	return chosen, nil
 }

@@ -15,14 +15,16 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/agentward/terraform-provider-agent/acctest/tool"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "\nquickstart:", err)
 		os.Exit(1)
 	}
@@ -47,7 +49,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	switch flags.Arg(0) {
 	case "up", "":
-		s := &show{root: root, dir: *dir, out: out}
+		s := &show{root: root, example: filepath.Join(root, "examples", "quickstart"), dir: *dir, out: out, patience: time.Minute}
 		return s.up(ctx, *kind)
 	case "down":
 		return down(ctx, *dir, out)

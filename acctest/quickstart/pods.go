@@ -12,11 +12,13 @@ import (
 )
 
 const (
-	namespace     = "agents"
-	approvalLabel = "agentward.dev/approved"
-	approved      = "billing-approved"
-	unapproved    = "billing-unapproved"
-	policy        = "approved-agents"
+	namespace      = "agents"
+	namespaceLabel = "workload-type"
+	namespaceValue = "ai-agent"
+	approvalLabel  = "agentward.dev/approved"
+	approved       = "billing-approved"
+	unapproved     = "billing-unapproved"
+	policy         = "approved-agents"
 )
 
 // refusalError is the API server's answer when an admission policy refuses an object.
@@ -26,7 +28,7 @@ func (e *refusalError) Error() string { return e.message }
 
 // makeNamespace makes the namespace, or labels the one that is there.
 func (s *show) makeNamespace(ctx context.Context) error {
-	wanted := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace, Labels: map[string]string{"workload-type": "ai-agent"}}}
+	wanted := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace, Labels: map[string]string{namespaceLabel: namespaceValue}}}
 	_, err := s.api.CoreV1().Namespaces().Create(ctx, wanted, metav1.CreateOptions{FieldManager: "quickstart"})
 	if err != nil && !apierrors.IsAlreadyExists(err) {
 		return fmt.Errorf("make the namespace: %w", err)
@@ -81,16 +83,16 @@ func (s *show) remove(ctx context.Context, pod string) error {
 	return nil
 }
 
-// bindingName finds the binding of the example's policy: the provider names it, not we.
-func (s *show) bindingName(ctx context.Context) (string, error) {
-	bindings, err := s.api.AdmissionregistrationV1().ValidatingAdmissionPolicyBindings().List(ctx, metav1.ListOptions{})
+// policyName finds the example's policy in the cluster: the provider names the object, not we.
+func (s *show) policyName(ctx context.Context) (string, error) {
+	policies, err := s.api.AdmissionregistrationV1().ValidatingAdmissionPolicies().List(ctx, metav1.ListOptions{})
 	if err != nil {
-		return "", fmt.Errorf("list the policy bindings: %w", err)
+		return "", fmt.Errorf("list the policies: %w", err)
 	}
-	for _, binding := range bindings.Items {
-		if strings.Contains(binding.Spec.PolicyName, policy) {
-			return binding.Name, nil
+	for _, found := range policies.Items {
+		if strings.Contains(found.Name, policy) {
+			return found.Name, nil
 		}
 	}
-	return "", fmt.Errorf("no ValidatingAdmissionPolicyBinding is for %q", policy)
+	return "", fmt.Errorf("no ValidatingAdmissionPolicy is called %q", policy)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -19,14 +18,14 @@ import (
 	"github.com/agentward/terraform-provider-agent/acctest/crd"
 )
 
-// enforcementTimeout bounds the wait for the API server to notice a new policy, which takes it about a second.
-const enforcementTimeout = time.Minute
-
 // show runs the steps in order and says what each one does.
 type show struct {
-	root string // the repository
-	dir  string // holds all that the quickstart makes
-	out  io.Writer
+	root    string // the repository
+	example string // the folder of the configuration that is applied
+	dir     string // holds all that the quickstart makes
+	out     io.Writer
+	// patience bounds the wait for the API server to notice a new policy, which takes it about a second.
+	patience time.Duration
 
 	step      int
 	api       *kubernetes.Clientset
@@ -97,7 +96,7 @@ func (s *show) furnish(ctx context.Context, kubeconfig string) error {
 	if err := controlplane.InstallCRDs(ctx, config, crds); err != nil {
 		return err
 	}
-	s.say("Namespace %q is labelled workload-type=ai-agent. ClusterSPIFFEID is a known kind; a cluster with SPIRE in it", namespace)
+	s.say("Namespace %q is labelled %s=%s. ClusterSPIFFEID is a known kind; a cluster with SPIRE in it", namespace, namespaceLabel, namespaceValue)
 	s.say("would now issue identities to the agents' pods.")
 	return nil
 }
@@ -121,7 +120,7 @@ func (s *show) refuseUnapproved(ctx context.Context) error {
 
 // waitUntilRefused asks with dry runs: the API server reads policies from a cache that follows a moment later.
 func (s *show) waitUntilRefused(ctx context.Context) error {
-	deadline := time.Now().Add(enforcementTimeout)
+	deadline := time.Now().Add(s.patience)
 	for {
 		err := s.create(ctx, unapproved, []string{metav1.DryRunAll})
 		var refusal *refusalError
@@ -129,7 +128,7 @@ func (s *show) waitUntilRefused(ctx context.Context) error {
 			return nil
 		}
 		if err != nil || time.Now().After(deadline) {
-			return fmt.Errorf("the policy is not enforced after %s: %w", enforcementTimeout, orAdmitted(err))
+			return fmt.Errorf("the policy is not enforced after %s: %w", s.patience, orAdmitted(err))
 		}
 		select {
 		case <-ctx.Done():
@@ -152,17 +151,17 @@ func (s *show) admitApproved(ctx context.Context) error {
 
 // weaken does what a hurried administrator with kubectl edit would do.
 func (s *show) weaken(ctx context.Context) error {
-	patch := []byte(`{"spec":{"validationActions":["Audit"]}}`)
-	name, err := s.bindingName(ctx)
+	name, err := s.policyName(ctx)
 	if err != nil {
 		return err
 	}
-	_, err = s.api.AdmissionregistrationV1().ValidatingAdmissionPolicyBindings().
+	patch := fmt.Appendf(nil, `{"spec":{"matchConstraints":{"namespaceSelector":{"matchLabels":{%q:"none"}}}}}`, namespaceLabel)
+	_, err = s.api.AdmissionregistrationV1().ValidatingAdmissionPolicies().
 		Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: "kubectl-edit"})
 	if err != nil {
 		return fmt.Errorf("weaken the policy: %w", err)
 	}
-	s.say("validationActions of ValidatingAdmissionPolicyBinding %q is Audit now: nothing would be refused any more.", name)
+	s.say("ValidatingAdmissionPolicy %q is for namespaces with %s=none now. There are none: nothing would be refused any more.", name, namespaceLabel)
 	return nil
 }
 
@@ -171,8 +170,8 @@ func (s *show) seeDrift(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !changes || !strings.Contains(text, "validationActions") {
-		return errors.New("the plan was to show that validationActions changed")
+	if !changes || !strings.Contains(text, `"none" -> "`+namespaceValue+`"`) {
+		return fmt.Errorf("the plan was to show that the label %s of the selector goes from none to %s", namespaceLabel, namespaceValue)
 	}
 	return nil
 }
@@ -181,21 +180,18 @@ func (s *show) putBack(ctx context.Context) error {
 	if err := s.terraform.apply(ctx, s.out); err != nil {
 		return err
 	}
-	name, err := s.bindingName(ctx)
+	name, err := s.policyName(ctx)
 	if err != nil {
 		return err
 	}
-	binding, err := s.api.AdmissionregistrationV1().ValidatingAdmissionPolicyBindings().Get(ctx, name, metav1.GetOptions{})
+	policy, err := s.api.AdmissionregistrationV1().ValidatingAdmissionPolicies().Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
-		return fmt.Errorf("read the binding: %w", err)
+		return fmt.Errorf("read the policy: %w", err)
 	}
-	if actions := binding.Spec.ValidationActions; !slices.Contains(actions, "Deny") || slices.Contains(actions, "Audit") {
-		return fmt.Errorf("validationActions was to be Deny again, and is %v", actions)
+	if value := policy.Spec.MatchConstraints.NamespaceSelector.MatchLabels[namespaceLabel]; value != namespaceValue {
+		return fmt.Errorf("the policy was to be for namespaces with %s=%s again, and is for %q", namespaceLabel, namespaceValue, value)
 	}
-	s.say("validationActions is %v again, and the unapproved pod is refused:", binding.Spec.ValidationActions)
-	if err := s.waitUntilRefused(ctx); err != nil {
-		return err
-	}
+	s.say("The policy is for namespaces with %s=%s again, and:", namespaceLabel, namespaceValue)
 	return s.refuseUnapproved(ctx)
 }
 

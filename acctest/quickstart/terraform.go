@@ -19,9 +19,9 @@ type terraform struct {
 	env       []string
 }
 
-// findTerraform gives the program named by the environment variable TERRAFORM, or terraform or tofu on PATH.
+// findTerraform gives the program named by the environment variable AGENTWARD_TERRAFORM, or terraform or tofu on PATH.
 func findTerraform() (string, error) {
-	if path := os.Getenv("TERRAFORM"); path != "" {
+	if path := os.Getenv("AGENTWARD_TERRAFORM"); path != "" {
 		return exec.LookPath(path)
 	}
 	for _, name := range []string{"terraform", "tofu"} {
@@ -30,7 +30,7 @@ func findTerraform() (string, error) {
 		}
 	}
 	return "", errors.New("neither terraform nor tofu is on PATH: install Terraform 1.11 or later (developer.hashicorp.com/terraform/install) " +
-		"or OpenTofu 1.11 or later (opentofu.org/docs/intro/install), or set TERRAFORM to its path")
+		"or OpenTofu 1.11 or later (opentofu.org/docs/intro/install), or set AGENTWARD_TERRAFORM to its path")
 }
 
 // prepare builds the provider, points Terraform to it through dev_overrides, and copies the example, so that state and lock files
@@ -38,7 +38,7 @@ func findTerraform() (string, error) {
 func (s *show) prepare(ctx context.Context, program, kubeconfig string) (*terraform, error) {
 	t := &terraform{program: program, workspace: filepath.Join(s.dir, "workspace"), cliConfig: filepath.Join(s.dir, "terraform.rc")}
 	bin := filepath.Join(s.dir, "bin")
-	build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(bin, "terraform-provider-agent"), ".")
+	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", filepath.Join(bin, "terraform-provider-agent"), ".")
 	build.Dir = s.root
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build the provider: %w\n%s", err, out)
@@ -50,9 +50,9 @@ func (s *show) prepare(ctx context.Context, program, kubeconfig string) (*terraf
 	if err := os.MkdirAll(t.workspace, 0o700); err != nil {
 		return nil, err
 	}
-	sources, err := filepath.Glob(filepath.Join(s.root, "examples", "quickstart", "*.tf"))
+	sources, err := filepath.Glob(filepath.Join(s.example, "*.tf"))
 	if err != nil || len(sources) == 0 {
-		return nil, errors.Join(errors.New("examples/quickstart holds no Terraform configuration"), err)
+		return nil, errors.Join(fmt.Errorf("%s holds no Terraform configuration", s.example), err)
 	}
 	for _, source := range sources {
 		content, err := os.ReadFile(source)

@@ -19,8 +19,9 @@ func main() {
 	paths := flag.Bool("path", false, "print the path of each program on standard output, one a line")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, flag.Args(), *paths); err != nil {
+	err := run(ctx, flag.Args(), *paths)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "tools:", err)
 		os.Exit(1)
 	}

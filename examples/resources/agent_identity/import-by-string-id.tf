@@ -1,0 +1,4 @@
+import {
+  to = agent_identity.billing
+  id = "agents/billing"
+}

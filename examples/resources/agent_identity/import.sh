@@ -1,0 +1,1 @@
+terraform import agent_identity.billing agents/billing
