@@ -23,6 +23,7 @@ const ProgramVariable = "AGENTWARD_TERRAFORM"
 // Main is the TestMain of a package whose tests run Terraform. It looks the program up, keeps it from reaching out, and ends
 // the shared control plane with the tests.
 func Main(m *testing.M) {
+	serveIfAsked()
 	if err := setUp(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
