@@ -1,0 +1,4 @@
+import {
+  to = agent_admission_policy.agents
+  id = "agents"
+}

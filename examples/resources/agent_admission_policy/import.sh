@@ -1,0 +1,1 @@
+terraform import agent_admission_policy.agents agents
