@@ -1,0 +1,56 @@
+package stack
+
+import "testing"
+
+func TestKeysHaveOneTextForm(t *testing.T) {
+	for text, want := range map[string]Key{
+		"/v1/ServiceAccount/agents/billing":                          {Version: "v1", Kind: "ServiceAccount", Namespace: "agents", Name: "billing"},
+		"spire.spiffe.io/v1alpha1/ClusterSPIFFEID//agents.billing":   {Group: "spire.spiffe.io", Version: "v1alpha1", Kind: "ClusterSPIFFEID", Name: "agents.billing"},
+		"spire.api.types/v1/FederationRelationship//partner.example": SPIREKey(SPIREFederationRelationship, "partner.example"),
+	} {
+		got, err := ParseKey(text)
+		if err != nil || got != want || got.String() != text {
+			t.Errorf("%q parses as %#v (%v) and prints as %q", text, got, err, got)
+		}
+	}
+	for _, text := range []string{"", "v1/ServiceAccount", "/v1/ServiceAccount/agents", "///agents/billing", "/v1/ServiceAccount/agents/"} {
+		if key, err := ParseKey(text); err == nil {
+			t.Errorf("%q parses as %#v", text, key)
+		}
+	}
+}
+
+func FuzzParseKey(f *testing.F) {
+	f.Add("/v1/ServiceAccount/agents/billing")
+	f.Add("g/v/K//a/b")
+	f.Fuzz(func(t *testing.T, text string) {
+		key, err := ParseKey(text)
+		if err == nil && key.String() != text {
+			t.Errorf("%q prints as %q", text, key)
+		}
+	})
+}
+
+func TestSecretsAreHashedByPlaceAndRedactedWhole(t *testing.T) {
+	secret := func(name string) map[string]any {
+		return map[string]any{"apiVersion": "v1", "kind": "Secret", "metadata": map[string]any{"name": name, "namespace": "n"}, "data": map[string]any{"password": "aHVudGVy"}}
+	}
+	hash := func(body map[string]any) any {
+		values, _ := HashSecret(body)["data"].(map[string]any)
+		return values["password"]
+	}
+	if a, b := hash(secret("a")), hash(secret("b")); a == b || a == "aHVudGVy" || a != hash(secret("a")) {
+		t.Errorf("hashes are %v and %v", a, b)
+	}
+	other := map[string]any{"apiVersion": "v1", "kind": "ConfigMap", "data": map[string]any{"password": "x"}}
+	if got := hash(other); got != "x" {
+		t.Errorf("a ConfigMap's value became %v", got)
+	}
+	original := secret("a")
+	if values, _ := Redact(original)["data"].(map[string]any); values["password"] != "" {
+		t.Errorf("redacted value is %v", values["password"])
+	}
+	if values, _ := original["data"].(map[string]any); values["password"] != "aHVudGVy" {
+		t.Error("redacting changed the original")
+	}
+}
