@@ -24,6 +24,12 @@ type outcome []string
 // kyverno runs the project's own program, once for the whole table.
 func kyverno(t *testing.T, p spec.AdmissionPolicy, rows []row) map[string]outcome {
 	t.Helper()
+	return kyvernoWith(t, p, rows, map[string]any{})
+}
+
+// kyvernoWith also sets values that the program cannot see in a file, such as the request's operation.
+func kyvernoWith(t *testing.T, p spec.AdmissionPolicy, rows []row, global map[string]any) map[string]outcome {
+	t.Helper()
 	dir := t.TempDir()
 	p.Engine = spec.EngineKyverno
 	policy, resources, values := filepath.Join(dir, "policy.yaml"), filepath.Join(dir, "pods.yaml"), filepath.Join(dir, "values.yaml")
@@ -34,7 +40,8 @@ func kyverno(t *testing.T, p spec.AdmissionPolicy, rows []row) map[string]outcom
 		selectors = append(selectors, map[string]any{"name": ns.Name, "labels": ns.Labels})
 	}
 	writeYAML(t, values, map[string]any{
-		"apiVersion": "cli.kyverno.io/v1alpha1", "kind": "Value", "metadata": map[string]any{"name": "values"}, "namespaceSelector": selectors,
+		"apiVersion": "cli.kyverno.io/v1alpha1", "kind": "Value", "metadata": map[string]any{"name": "values"},
+		"namespaceSelector": selectors, "globalValues": global,
 	})
 
 	// The program exits with 0 when it has not understood the policy; but then it reports on no pod, which compare notices.

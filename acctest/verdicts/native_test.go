@@ -35,7 +35,6 @@ type cluster struct {
 	plane   *controlplane.ControlPlane
 	dynamic dynamic.Interface
 	typed   kubernetes.Interface
-	running *unstructured.Unstructured // a good pod that exists, for containers to be added to
 }
 
 var sharedCluster struct {
@@ -74,7 +73,6 @@ func prepare(t *testing.T, plane *controlplane.ControlPlane) *cluster {
 			return err == nil, nil
 		})
 	}
-	c.running = c.create(t, podCase{podName: "running", namespace: agents})
 	return c
 }
 
@@ -94,6 +92,7 @@ func (c *cluster) create(t *testing.T, p podCase) *unstructured.Unstructured {
 // native gives the verdicts of the API server on a dry run of each pod.
 func (c *cluster) native(t *testing.T, p spec.AdmissionPolicy, rows []row) map[string]outcome {
 	t.Helper()
+	running := c.create(t, podCase{podName: "running", namespace: agents})
 	c.enforce(t, p, rows)
 	outcomes := map[string]outcome{}
 	var lock sync.Mutex
@@ -102,7 +101,7 @@ func (c *cluster) native(t *testing.T, p spec.AdmissionPolicy, rows []row) map[s
 	for range 8 {
 		group.Go(func() {
 			for r := range work {
-				said, err := refusal(c.submit(t.Context(), r))
+				said, err := refusal(c.submit(t.Context(), r, running))
 				lock.Lock()
 				outcomes[r.key()] = said
 				lock.Unlock()
@@ -122,14 +121,14 @@ func (c *cluster) native(t *testing.T, p spec.AdmissionPolicy, rows []row) map[s
 	return outcomes
 }
 
-// submit creates the pod in a dry run, or adds the container of a row that is about one.
-func (c *cluster) submit(ctx context.Context, r row) error {
+// submit creates the pod in a dry run, or adds the container of a row that is about one to the pod that runs.
+func (c *cluster) submit(ctx context.Context, r row, running *unstructured.Unstructured) error {
 	pods := c.dynamic.Resource(podResource).Namespace(r.namespace)
 	if r.added == nil {
 		_, err := pods.Create(ctx, r.object, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 		return err
 	}
-	pod := c.running.DeepCopy()
+	pod := running.DeepCopy()
 	added, _, err := unstructured.NestedSlice(r.object.Object, "spec", "ephemeralContainers")
 	if err != nil {
 		return err
@@ -165,13 +164,13 @@ func (c *cluster) enforce(t *testing.T, p spec.AdmissionPolicy, rows []row) {
 	}
 	c.install(t, p)
 	c.eventually(t, "the policy "+p.Name+" to be in force", func(ctx context.Context) (bool, error) {
-		said, err := refusal(c.submit(ctx, canary))
+		said, err := refusal(c.submit(ctx, canary, nil))
 		return len(said) > 0, err
 	})
 	t.Cleanup(func() {
 		c.uninstall(t, p)
 		c.eventually(t, "the policy "+p.Name+" to be gone", func(context.Context) (bool, error) {
-			said, err := refusal(c.submit(context.Background(), canary))
+			said, err := refusal(c.submit(context.Background(), canary, nil))
 			return len(said) == 0, err
 		})
 	})

@@ -137,8 +137,8 @@ func (r row) key() string { return r.namespace + "/" + r.podName }
 var notSlug = regexp.MustCompile(`[^a-z0-9]+`)
 
 func slug(name string) string {
-	s := strings.Trim(notSlug.ReplaceAllString(strings.ToLower(name), "-"), "-")
-	return s[:min(len(s), 40)]
+	s := notSlug.ReplaceAllString(strings.ToLower(name), "-")
+	return strings.Trim(s[:min(len(s), 40)], "-")
 }
 
 func show(v any) string {

@@ -17,7 +17,7 @@ func securityContext(s spec.SecurityContext) []rule {
 		}
 	}
 	add(s.RunAsNonRoot, "run-as-non-root",
-		eachContainer(inForce("runAsNonRoot", "false")+` && `+inForce("runAsUser", "1")+` != 0`),
+		eachContainer(inForce("runAsNonRoot", "", "false")+` && `+inForce("runAsUser", "", "1")+` != 0`),
 		"every container must run with securityContext.runAsNonRoot true and not as user 0")
 	add(s.NoPrivilegeEscalation, "no-privilege-escalation",
 		eachContainer(`has(c.securityContext) && has(c.securityContext.allowPrivilegeEscalation) && !c.securityContext.allowPrivilegeEscalation`),
@@ -37,7 +37,7 @@ func securityContext(s spec.SecurityContext) []rule {
 			addedCapabilities(s.AllowedAddedCapabilities)),
 		addedMessage(s.AllowedAddedCapabilities))
 	add(s.SeccompRuntimeDefault, "seccomp-runtime-default",
-		eachContainer(inForce("seccompProfile", `{"type": ""}`)+`.type in ["RuntimeDefault", "Localhost"]`),
+		eachContainer(inForce("seccompProfile", ".type", `""`)+` in ["RuntimeDefault", "Localhost"]`),
 		"every container must run under the seccomp profile RuntimeDefault or a local one")
 	add(s.NoHostNamespaces, "no-host-namespaces",
 		onCreate(notTrue("hostNetwork")+` && `+notTrue("hostPID")+` && `+notTrue("hostIPC")),
@@ -52,10 +52,10 @@ func eachContainer(test string) string {
 	return "variables.newContainers.all(c, " + test + ")"
 }
 
-// inForce gives a field of container c's security context, else of the pod's, else the default.
-func inForce(field, otherwise string) string {
-	return `(has(c.securityContext) && has(c.securityContext.` + field + `) ? c.securityContext.` + field +
-		` : has(object.spec.securityContext) && has(object.spec.securityContext.` + field + `) ? object.spec.securityContext.` + field +
+// inForce gives a field of container c's security context, or what is inside it; else the pod's; else the default.
+func inForce(field, inside, otherwise string) string {
+	return `(has(c.securityContext) && has(c.securityContext.` + field + `) ? c.securityContext.` + field + inside +
+		` : has(object.spec.securityContext) && has(object.spec.securityContext.` + field + `) ? object.spec.securityContext.` + field + inside +
 		` : ` + otherwise + `)`
 }
 
