@@ -88,7 +88,7 @@ func (p *agentProvider) Configure(ctx context.Context, req provider.ConfigureReq
 		return
 	}
 	configured := &governed.Provider{
-		Stack:        "oss",
+		Stack:        stackOSS,
 		TrustDomain:  m.TrustDomain.ValueString(),
 		Labels:       governed.StringMap(m.Labels),
 		Annotations:  governed.StringMap(m.Annotations),
@@ -135,6 +135,9 @@ func backends(kubernetes func() (*kube.Client, error), server *spire.Options) fu
 
 func (m *model) validate() spec.Problems {
 	var problems spec.Problems
+	if m.Stack.ValueString() == stackGCP {
+		problems.Add([]any{"stack"}, "nothing renders to %q in this version; use %q", stackGCP, stackOSS)
+	}
 	if !m.TrustDomain.IsNull() {
 		spec.ValidateTrustDomain(&problems, m.TrustDomain.ValueString())
 	}

@@ -12,6 +12,12 @@ import (
 // defaultFieldManager is the server-side apply manager of every object, unless configured.
 const defaultFieldManager = "terraform-provider-agent"
 
+// The values of stack.
+const (
+	stackOSS = "oss"
+	stackGCP = "gcp"
+)
+
 // The values of mode.
 const (
 	modeApply  = "apply"
@@ -24,8 +30,8 @@ func providerSchema() schema.Schema {
 		Attributes: map[string]schema.Attribute{
 			"stack": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "The stack that the layers render to. `oss` (default): SPIRE, Kyverno, Gatekeeper, the API server's own policies.",
-				Validators:          []validator.String{stringvalidator.OneOf("oss")},
+				MarkdownDescription: "The stack that the layers render to. `oss` (default): SPIRE, Kyverno, Gatekeeper, the API server's own policies. `gcp`: Google's own services; nothing renders to it in this version, and it is refused.",
+				Validators:          []validator.String{stringvalidator.OneOf(stackOSS, stackGCP)},
 			},
 			"trust_domain": schema.StringAttribute{
 				Optional:            true,

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/acctest/crd"
@@ -212,6 +213,24 @@ import {
 	terraform.Test(t, adopted)
 }
 
+func TestImportByIdentity(t *testing.T) {
+	c := cluster(t)
+	ns := c.Namespace(t, nil)
+	c.Apply(t, terraform.ServiceAccount, ns, "billing", "kubectl", map[string]any{
+		"apiVersion": "v1", "kind": "ServiceAccount", "automountServiceAccountToken": false,
+	})
+	config := terraform.Configuration(c.Kubeconfig(), "", identity(ns, "")+fmt.Sprintf(`
+import {
+  to       = agent_identity.test
+  identity = { namespace = %q, name = "billing" }
+}`, ns))
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: terraform.Factories(),
+		TerraformVersionChecks:   []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)},
+		Steps:                    []resource.TestStep{plans(config, action(plancheck.ResourceActionUpdate))},
+	})
+}
+
 func TestImportOfNothingAndOfABadIDAreErrors(t *testing.T) {
 	c := cluster(t)
 	ns := c.Namespace(t, nil)
@@ -258,6 +277,8 @@ func TestBadInputIsAnErrorOnItsAttribute(t *testing.T) {
 		bad(`provider "agent" { trust_domain = "Not A Domain" }`+identity("agents", ""), `Invalid trust_domain`),
 		bad(`provider "agent" { kubernetes = { host = "nowhere" } }`+identity("agents", ""), `Invalid kubernetes.host`),
 		bad(`provider "agent" { kubernetes = { client_key = "secret-key-text" } }`+identity("agents", ""), `Invalid kubernetes.client_`),
+		bad(`provider "agent" { stack = "gcp" }`+identity("agents", ""), `nothing renders to "gcp" in this version`),
+		bad(`provider "agent" { labels = { "a b" = "c" } }`+identity("agents", ""), `Invalid labels["a b"]`),
 		bad(`provider "agent" { trust_domain = "a.example.org" }`+identity("agents", ""), `no cluster is configured: set config_path, host or in_cluster`),
 	)
 }
