@@ -103,7 +103,7 @@ func (a *Agent) FetchAs(tb testing.TB, uid int) ([]SVID, error) {
 		tb.Skip("only root can run a workload as another user")
 	}
 	cmd := exec.CommandContext(tb.Context(), a.program, "api", "fetch", "x509", "-socketPath", a.socketPath(), "-output", "json")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}} //nolint:gosec // a small number of ours
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}}
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr, cmd.Dir = &stdout, &stderr, a.dir
 	if err := cmd.Run(); err != nil {
@@ -149,7 +149,7 @@ func publicCopy(tb testing.TB, from, to string) string {
 		tb.Fatal(err)
 	}
 	defer source.Close()
-	target, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o755) //nolint:gosec // to be run by other users
+	target, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o755)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -23,6 +23,8 @@ type ControllerManagerOptions struct {
 	ClusterName string
 	// EntryIDPrefix is put before the ids of its entries; others are left alone. Empty: every entry is its own.
 	EntryIDPrefix string
+	// CleanUpUnprefixed also removes entries whose ids have no prefix, as after a switch to EntryIDPrefix.
+	CleanUpUnprefixed bool
 	// ClassName restricts it to objects of this class. Empty: objects that name no class.
 	ClassName string
 	// KeepFederation sets reconcile.clusterFederatedTrustDomains to false.
@@ -36,6 +38,7 @@ const gcInterval = time.Second
 type ControllerManager struct {
 	server    *Server
 	manifests string
+	prefix    string
 	process   *process
 }
 
@@ -45,7 +48,7 @@ func StartControllerManager(tb testing.TB, server *Server, options ControllerMan
 	tb.Helper()
 	dir := workDir(tb)
 	health := fmt.Sprintf("127.0.0.1:%d", freePort(tb))
-	m := &ControllerManager{server: server, manifests: subDir(tb, dir, "manifests", 0o700)}
+	m := &ControllerManager{server: server, prefix: options.EntryIDPrefix, manifests: subDir(tb, dir, "manifests", 0o700)}
 	config := filepath.Join(dir, "config.yaml")
 	writeYAML(tb, config, m.config(options, health))
 	m.process = &process{
@@ -92,6 +95,9 @@ func (m *ControllerManager) config(options ControllerManagerOptions, health stri
 	if options.EntryIDPrefix != "" {
 		config["entryIDPrefix"] = options.EntryIDPrefix
 	}
+	if options.CleanUpUnprefixed {
+		config["entryIDPrefixCleanup"] = ""
+	}
 	if static {
 		config["staticManifestPath"] = m.manifests
 	}
@@ -106,11 +112,11 @@ func (m *ControllerManager) Declare(tb testing.TB, name, kind string, spec map[s
 	})
 }
 
-// Reconciled returns when the controller manager has looked at the server at least once since the call. It plants an entry that
-// no manager with this prefix leaves there.
-func (m *ControllerManager) Reconciled(tb testing.TB, prefix string) {
+// Reconciled returns when the controller manager has looked at the server's entries at least once since the call. It plants an
+// entry that the manager takes for its own and that nobody declared, and waits until it is gone.
+func (m *ControllerManager) Reconciled(tb testing.TB) {
 	tb.Helper()
-	id := m.server.plant(tb, prefix)
+	id := m.server.plant(tb, m.prefix)
 	m.process.wait(tb, func(context.Context) error {
 		if m.server.Entry(tb, id) != nil {
 			return fmt.Errorf("the planted entry %s is still there", id)

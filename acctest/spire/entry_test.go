@@ -1,7 +1,6 @@
 package spire_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -358,7 +357,7 @@ func apply(t *testing.T, backend stack.Backend, object stack.Object, prior strin
 // settled checks that a refresh and a second plan show no difference.
 func settled(t *testing.T, backend stack.Backend, object stack.Object, prior string) {
 	t.Helper()
-	live, err := backend.Read(context.Background(), object.Key, prior)
+	live, err := backend.Read(t.Context(), object.Key, prior)
 	if err != nil {
 		t.Fatalf("Read: %v", err)
 	}

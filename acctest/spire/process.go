@@ -2,8 +2,10 @@ package spire
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -105,7 +107,7 @@ func (p *process) signal(tb testing.TB, signal syscall.Signal) {
 		return
 	default:
 	}
-	if err := p.cmd.Process.Signal(signal); err != nil && err != os.ErrProcessDone { //nolint:errorlint // Signal returns it bare
+	if err := p.cmd.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		tb.Errorf("signal %s: %v", p.name, err)
 	}
 }
@@ -127,9 +129,9 @@ func workDir(tb testing.TB) string {
 	if len(base) > 40 {
 		base = "/tmp"
 	}
-	dir, err := os.MkdirTemp(base, "spire-")
+	dir, err := os.MkdirTemp(base, "spire-") //nolint:usetesting // tb.TempDir is too long for a socket, and other users cannot enter it
 	if err == nil {
-		err = os.Chmod(dir, 0o711) //nolint:gosec // a workload of another uid has to reach the socket in it
+		err = os.Chmod(dir, 0o711)
 	}
 	if err != nil {
 		tb.Fatalf("make a working folder: %v", err)
@@ -170,5 +172,9 @@ func freePort(tb testing.TB) int {
 		tb.Fatalf("find a free port: %v", err)
 	}
 	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+	address, err := netip.ParseAddrPort(listener.Addr().String())
+	if err != nil {
+		tb.Fatalf("find a free port: %v", err)
+	}
+	return int(address.Port())
 }

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"errors"
 	"net/url"
 
 	"github.com/spiffe/go-spiffe/v2/bundle/spiffebundle"
@@ -45,17 +46,21 @@ func (f Federation) validateEndpoint(ps *Problems, at func(string) []any, td spi
 		}
 		return
 	}
-	// The same demands as the SPIRE server's, which would otherwise appear only at apply.
+	// The same demands as the SPIRE server's, which would otherwise appear only at apply. A URL that may carry a password is
+	// not repeated.
 	endpoint, err := url.Parse(f.BundleEndpointURL)
+	var malformed *url.Error
 	switch {
+	case errors.As(err, &malformed):
+		ps.Add(at("bundle_endpoint_url"), "it is no URL: %v", malformed.Err)
 	case err != nil:
-		ps.Add(at("bundle_endpoint_url"), "%q is no URL: %v", f.BundleEndpointURL, err)
+		ps.Add(at("bundle_endpoint_url"), "it is no URL")
+	case endpoint.User != nil:
+		ps.Add(at("bundle_endpoint_url"), "the URL carries user information, which the endpoint protocols do not use")
 	case endpoint.Scheme != "https":
 		ps.Add(at("bundle_endpoint_url"), "%q does not use https, and a bundle fetched in the clear can be forged", f.BundleEndpointURL)
 	case endpoint.Hostname() == "":
 		ps.Add(at("bundle_endpoint_url"), "%q names no host", f.BundleEndpointURL)
-	case endpoint.User != nil:
-		ps.Add(at("bundle_endpoint_url"), "the URL carries user information, which the endpoint protocols do not use")
 	}
 	if f.EndpointSPIFFEID == "" {
 		return

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
 )
@@ -32,6 +33,8 @@ func ParseSelector(text string) (kind, value string, err error) {
 		return "", "", errors.New("the selector has no value after its type")
 	case strings.TrimSpace(kind) != kind || strings.TrimSpace(value) != value:
 		return "", "", errors.New("the selector has white space around its type or value and would match no workload")
+	case !utf8.ValidString(text):
+		return "", "", errors.New("the selector is no UTF-8 text, which is all that the server's API carries")
 	case strings.ContainsFunc(text, unicode.IsControl):
 		return "", "", errors.New("the selector has a control character in it")
 	case len(kind) > maxSelectorPart || len(value) > maxSelectorPart:

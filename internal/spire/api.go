@@ -28,6 +28,8 @@ type entryAPI interface {
 	create(ctx context.Context, id string, e entry) (live liveEntry, created bool, err error)
 	update(ctx context.Context, id string, e entry) (liveEntry, error)
 	deleteEntry(ctx context.Context, id string) error
+	// federates says whether any entry federates with the trust domain.
+	federates(ctx context.Context, trustDomain string) (bool, error)
 	// each calls f with what a census needs of every entry, until it returns false.
 	each(ctx context.Context, f func(liveEntry) bool) error
 }
@@ -142,6 +144,21 @@ func (a grpcAPI) deleteEntry(ctx context.Context, id string) error {
 		}
 		return item(result.GetStatus().GetCode(), result.GetStatus().GetMessage())
 	})
+}
+
+func (a grpcAPI) federates(ctx context.Context, trustDomain string) (found bool, err error) {
+	request := &entryv1.ListEntriesRequest{
+		Filter: &entryv1.ListEntriesRequest_Filter{ByFederatesWith: &types.FederatesWithMatch{
+			TrustDomains: []string{trustDomain}, Match: types.FederatesWithMatch_MATCH_ANY,
+		}},
+		PageSize: 1, OutputMask: &types.EntryMask{},
+	}
+	err = a.conn.with(ctx, func(ctx context.Context, conn grpc.ClientConnInterface) error {
+		answer, err := entryv1.NewEntryClient(conn).ListEntries(ctx, request)
+		found = len(answer.GetEntries()) > 0
+		return err
+	})
+	return found, err
 }
 
 // censusPage is how many entries one call lists: the server's own default.
@@ -293,7 +310,7 @@ func (a grpcAPI) deleteBundle(ctx context.Context, trustDomain string) error {
 		if err != nil {
 			return err
 		}
-		switch codes.Code(result.GetStatus().GetCode()) { //nolint:gosec // gRPC codes are small
+		switch codes.Code(result.GetStatus().GetCode()) {
 		case codes.NotFound, codes.FailedPrecondition:
 			return nil
 		}

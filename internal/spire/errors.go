@@ -84,7 +84,7 @@ func answered(server string, err error) error {
 
 // item turns the status of one item of a batch into an error.
 func item(code int32, message string) error {
-	switch c := codes.Code(code); c { //nolint:gosec // gRPC codes are small
+	switch c := codes.Code(code); c {
 	case codes.OK:
 		return nil
 	case codes.NotFound:

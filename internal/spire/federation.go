@@ -245,8 +245,14 @@ func (c *Client) writeRelationship(ctx context.Context, r relationship, bundle *
 	return updated.Bundle, err
 }
 
-// deleteRelationship also removes the bundle that came with it, unless an entry still federates with the trust domain.
+// deleteRelationship also removes the bundle that came with it. A relationship belongs to the server, not to one identity: as
+// long as an entry federates with the trust domain it stays, because without it the bundle would not be kept fresh and that
+// entry's workload could one day verify nobody. Whoever removes the last such entry and then the relationship removes it.
 func (c *Client) deleteRelationship(ctx context.Context, trustDomain string) error {
+	needed, err := c.api.federates(ctx, trustDomain)
+	if err != nil || needed {
+		return err
+	}
 	if err := c.api.deleteRelationship(ctx, trustDomain); err != nil {
 		return err
 	}
