@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -31,8 +32,12 @@ func (e *OpError) Unwrap() error { return e.Err }
 
 // Hint says what to do, or "" where the error says it all.
 func (e *OpError) Hint() string {
+	noKind := errors.Is(e.Err, errNoKind) || errors.Is(e.Err, errNoType)
 	switch {
-	case errors.Is(e.Err, errNoKind), errors.Is(e.Err, errNoType):
+	case noKind && e.Key.Group == "constraints.gatekeeper.sh":
+		return fmt.Sprintf("Gatekeeper makes this kind from the ConstraintTemplate %q (30 s were given for it to appear): see that Gatekeeper runs, "+
+			"and what the template's status says, then apply again.", strings.ToLower(e.Key.Kind))
+	case noKind:
 		return fmt.Sprintf("Install the CustomResourceDefinition of %s %s (30 s were given for it to appear).", e.Key.APIVersion(), e.Key.Kind)
 	case apierrors.IsUnauthorized(e.Err):
 		return "The credentials are expired or not accepted: renew them, or use exec in the provider's kubernetes block so that each run gets fresh ones."

@@ -58,3 +58,15 @@ func admitted(t *testing.T, c *terraform.Cluster, pod *unstructured.Unstructured
 		t.Errorf("pod %s is not admitted: %v", pod.GetName(), err)
 	}
 }
+
+// eventuallyAdmitted waits until the pod is let in.
+func eventuallyAdmitted(t *testing.T, c *terraform.Cluster, pod *unstructured.Unstructured) {
+	t.Helper()
+	var err error
+	for deadline := time.Now().Add(effective); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		if err = try(t, c, pod); err == nil {
+			return
+		}
+	}
+	t.Errorf("pod %s is still refused: %v", pod.GetName(), err)
+}

@@ -1,6 +1,7 @@
 package admission_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	state "github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -65,6 +67,28 @@ func object(key string, want *regexp.Regexp) plancheck.PlanCheck {
 	return plancheck.ExpectKnownValue(address, tfjsonpath.New("objects").AtMapKey(key), knownvalue.StringRegexp(want))
 }
 
+// objectWithout is a check that the plan of one object has no such text.
+func objectWithout(key, text string) plancheck.PlanCheck {
+	return plancheck.ExpectKnownValue(address, tfjsonpath.New("objects").AtMapKey(key), knownvalue.StringFunc(func(json string) error {
+		if strings.Contains(json, text) {
+			return fmt.Errorf("%s has %q: %s", key, text, json)
+		}
+		return nil
+	}))
+}
+
+// terraformState is what checks between steps are given.
+type terraformState = state.State
+
+func mergePatch(t *testing.T, patch map[string]any) string {
+	t.Helper()
+	text, err := json.Marshal(patch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 func literally(text string) *regexp.Regexp { return regexp.MustCompile(regexp.QuoteMeta(text)) }
 
 func TestPolicyIsEnforcedByTheAPIServer(t *testing.T) {
@@ -100,4 +124,13 @@ func TestPolicyIsEnforcedByTheAPIServer(t *testing.T) {
 	if c.Exists(t, policies, "", name) || c.Exists(t, bindings, "", name) {
 		t.Error("the policy outlives its resource")
 	}
+}
+
+// literallyInOutput finds a text in what Terraform prints, which it wraps at blanks.
+func literallyInOutput(text string) *regexp.Regexp {
+	words := strings.Fields(text)
+	for i, word := range words {
+		words[i] = regexp.QuoteMeta(word)
+	}
+	return regexp.MustCompile(strings.Join(words, `[\s│|]+`))
 }
