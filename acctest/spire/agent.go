@@ -66,8 +66,7 @@ plugins {
 		args: []string{"run", "-config", config, "-joinToken", server.joinToken(tb, a.alias)},
 	}
 	tb.Cleanup(func() { a.process.stop(tb) })
-	a.process.start(tb)
-	a.process.wait(tb, func(ctx context.Context) error {
+	a.process.launch(tb, func() {}, func(ctx context.Context) error {
 		conn, err := (&net.Dialer{}).DialContext(ctx, "unix", a.socketPath())
 		if err == nil {
 			err = conn.Close()

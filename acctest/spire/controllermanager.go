@@ -47,10 +47,9 @@ type ControllerManager struct {
 func StartControllerManager(tb testing.TB, server *Server, options ControllerManagerOptions) *ControllerManager {
 	tb.Helper()
 	dir := workDir(tb)
-	health := fmt.Sprintf("127.0.0.1:%d", freePort(tb))
+	var health string
 	m := &ControllerManager{server: server, prefix: options.EntryIDPrefix, manifests: subDir(tb, dir, "manifests", 0o700)}
 	config := filepath.Join(dir, "config.yaml")
-	writeYAML(tb, config, m.config(options, health))
 	m.process = &process{
 		name: "spire-controller-manager", program: tool.Require(tb, tool.ControllerManager), args: []string{"-config", config},
 		env: []string{"ENABLE_WEBHOOKS=false", "KUBECONFIG=" + options.Kubeconfig}, log: filepath.Join(dir, "controller-manager.log"),
@@ -66,8 +65,10 @@ func StartControllerManager(tb testing.TB, server *Server, options ControllerMan
 		ready = func(context.Context) error { return m.registered(tb, "/controller-manager/ready") }
 	}
 	tb.Cleanup(func() { m.process.stop(tb) })
-	m.process.start(tb)
-	m.process.wait(tb, ready)
+	m.process.launch(tb, func() {
+		health = fmt.Sprintf("127.0.0.1:%d", freePort(tb))
+		writeYAML(tb, config, m.config(options, health))
+	}, ready)
 	return m
 }
 
@@ -117,12 +118,15 @@ func (m *ControllerManager) Declare(tb testing.TB, name, kind string, spec map[s
 func (m *ControllerManager) Reconciled(tb testing.TB) {
 	tb.Helper()
 	id := m.server.plant(tb, m.prefix)
-	m.process.wait(tb, func(context.Context) error {
+	err := m.process.await(tb, func(context.Context) error {
 		if m.server.Entry(tb, id) != nil {
 			return fmt.Errorf("the planted entry %s is still there", id)
 		}
 		return nil
 	})
+	if err != nil {
+		tb.Fatal(err)
+	}
 }
 
 // Stop ends the controller manager.

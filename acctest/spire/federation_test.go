@@ -164,11 +164,13 @@ func TestDriftOfAFederationRelationshipIsSeenAndTakenBack(t *testing.T) {
 	}{
 		"the endpoint's URL": {
 			&types.FederationRelationship{BundleEndpointUrl: "https://evil.example.com/bundle", BundleEndpointProfile: web},
-			&types.FederationRelationshipMask{BundleEndpointUrl: true}, []string{"bundle_endpoint_url"},
+			&types.FederationRelationshipMask{BundleEndpointUrl: true},
+			[]string{"bundle_endpoint_url"},
 		},
 		"the endpoint's profile": {
 			&types.FederationRelationship{BundleEndpointUrl: partner.BundleEndpointURL(), BundleEndpointProfile: web},
-			&types.FederationRelationshipMask{BundleEndpointProfile: true}, []string{"bundle_endpoint_profile", "endpoint_spiffe_id"},
+			&types.FederationRelationshipMask{BundleEndpointProfile: true},
+			[]string{"bundle_endpoint_profile", "endpoint_spiffe_id"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -59,8 +59,31 @@ func (p *process) start(tb testing.TB) {
 	p.cmd, p.done = cmd, done
 }
 
-// wait polls ready until it succeeds; it fails the test when the process ends before, or takes too long.
-func (p *process) wait(tb testing.TB, ready func(context.Context) error) {
+// errPortTaken says that another process took the port between its choice and its use.
+var errPortTaken = errors.New("another process took the port")
+
+// launch starts the process on ports that prepare chooses and configures, anew where somebody else took one, and returns when
+// ready succeeds.
+func (p *process) launch(tb testing.TB, prepare func(), ready func(context.Context) error) {
+	tb.Helper()
+	for attempt := 1; ; attempt++ {
+		prepare()
+		p.start(tb)
+		err := p.await(tb, ready)
+		if err == nil {
+			return
+		}
+		if attempt == 3 || !errors.Is(err, errPortTaken) {
+			tb.Fatal(err)
+		}
+		if err := os.Remove(p.log); err != nil {
+			tb.Fatal(err)
+		}
+	}
+}
+
+// await polls ready until it succeeds; it gives up when the process ends, or takes too long.
+func (p *process) await(tb testing.TB, ready func(context.Context) error) error {
 	tb.Helper()
 	// A clean-up may start a process again, when the test's own context has ended.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), startTimeout)
@@ -68,13 +91,17 @@ func (p *process) wait(tb testing.TB, ready func(context.Context) error) {
 	for {
 		err := ready(ctx)
 		if err == nil {
-			return
+			return nil
 		}
 		select {
 		case <-p.done:
-			tb.Fatalf("%s ended while it was starting; the end of its log:\n%s", p.name, p.tail())
+			tail := p.tail()
+			if strings.Contains(tail, "address already in use") {
+				return fmt.Errorf("start %s: %w", p.name, errPortTaken)
+			}
+			return fmt.Errorf("%s ended; the end of its log:\n%s", p.name, tail)
 		case <-ctx.Done():
-			tb.Fatalf("%s did not become ready: %v; the end of its log:\n%s", p.name, err, p.tail())
+			return fmt.Errorf("%s took too long: %w; the end of its log:\n%s", p.name, err, p.tail())
 		case <-time.After(pollEvery):
 		}
 	}

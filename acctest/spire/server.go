@@ -49,15 +49,11 @@ func StartServer(tb testing.TB, options ServerOptions) *Server {
 	tb.Helper()
 	program := tool.Require(tb, tool.SPIREServer)
 	dir := workDir(tb)
-	s := &Server{trustDomain: options.TrustDomain, dir: dir, port: freePort(tb)}
+	s := &Server{trustDomain: options.TrustDomain, dir: dir}
 	if s.trustDomain == "" {
 		s.trustDomain = "agents.example.org"
 	}
-	if options.BundleEndpoint {
-		s.bundlePort = freePort(tb)
-	}
-	config := filepath.Join(dir, "server.conf")
-	writeFile(tb, config, s.config(subDir(tb, dir, "data", 0o700)))
+	config, data := filepath.Join(dir, "server.conf"), subDir(tb, dir, "data", 0o700)
 	s.process = &process{name: "spire-server", program: program, args: []string{"run", "-config", config}, log: filepath.Join(dir, "server.log")}
 
 	var err error
@@ -67,7 +63,13 @@ func StartServer(tb testing.TB, options ServerOptions) *Server {
 	}
 	tb.Cleanup(func() { _ = s.conn.Close() })
 	tb.Cleanup(func() { s.Stop(tb) })
-	s.Start(tb)
+	s.process.launch(tb, func() {
+		s.port = freePort(tb)
+		if options.BundleEndpoint {
+			s.bundlePort = freePort(tb)
+		}
+		writeFile(tb, config, s.config(data))
+	}, s.ready)
 	return s
 }
 
@@ -102,12 +104,16 @@ plugins {
 func (s *Server) Start(tb testing.TB) {
 	tb.Helper()
 	s.process.start(tb)
-	s.process.wait(tb, func(ctx context.Context) error {
-		// A channel that has failed waits before it dials again; the process does not.
-		s.conn.ResetConnectBackoff()
-		_, err := bundlev1.NewBundleClient(s.conn).GetBundle(ctx, &bundlev1.GetBundleRequest{})
-		return err
-	})
+	if err := s.process.await(tb, s.ready); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+func (s *Server) ready(ctx context.Context) error {
+	// A channel that has failed waits before it dials again; the process does not.
+	s.conn.ResetConnectBackoff()
+	_, err := bundlev1.NewBundleClient(s.conn).GetBundle(ctx, &bundlev1.GetBundleRequest{})
+	return err
 }
 
 // Stop ends the server in good order.

@@ -15,6 +15,9 @@ import (
 // ErrUnreachable says that the server did not answer: it is not there, it is starting, or it took longer than a call may.
 var ErrUnreachable = errors.New("the SPIRE server does not answer")
 
+// errTimeout is the case of ErrUnreachable in which a call took too long.
+var errTimeout = fmt.Errorf("%w in time", ErrUnreachable)
+
 // ConflictError says that another entry already gives the same workload the same SPIFFE ID.
 type ConflictError struct {
 	ID, OtherID string // entry ids, ours and the other
@@ -72,8 +75,10 @@ func answered(server string, err error) error {
 		return err
 	}
 	switch s.Code() {
-	case codes.Unavailable, codes.DeadlineExceeded:
+	case codes.Unavailable:
 		return fmt.Errorf("%w at %s: %s", ErrUnreachable, server, s.Message())
+	case codes.DeadlineExceeded:
+		return fmt.Errorf("%w at %s: %s", errTimeout, server, s.Message())
 	case codes.Canceled:
 		return fmt.Errorf("%w: %s", context.Canceled, s.Message())
 	case codes.NotFound:
@@ -133,6 +138,9 @@ func attempt(ctx context.Context, p patience, f func() (stack.Live, error)) (sta
 		live, err := f()
 		if !errors.Is(err, ErrUnreachable) || n == int(p) || (bounded && time.Until(deadline) <= pause) {
 			return live, err
+		}
+		if p == briefly && errors.Is(err, errTimeout) {
+			return live, err // it has been waited for already
 		}
 		timer := time.NewTimer(pause)
 		select {

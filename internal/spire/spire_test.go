@@ -173,6 +173,16 @@ func TestAttemptsEnd(t *testing.T) {
 			t.Errorf("%d attempts, %v", n, err)
 		}
 	})
+	t.Run("at once for a plan that has waited for an answer", func(t *testing.T) {
+		n := 0
+		_, err := attempt(t.Context(), briefly, func() (stack.Live, error) {
+			n++
+			return stack.Live{}, answered("unix:///x", status.Error(codes.DeadlineExceeded, "too late"))
+		})
+		if !errors.Is(err, ErrUnreachable) || n != 1 {
+			t.Errorf("%d attempts, %v", n, err)
+		}
+	})
 	t.Run("before the deadline, with the last answer", func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 		defer cancel()
