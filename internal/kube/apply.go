@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -95,7 +96,23 @@ func (c *Client) write(ctx context.Context, types objectTypes, desired stack.Obj
 	if err != nil {
 		return stack.Live{}, err
 	}
-	return stack.Live{Projection: projection, UID: string(obj.GetUID()), Reclaimed: reclaimed, Body: obj.Object}, nil
+	live := stack.Live{Projection: projection, UID: string(obj.GetUID()), Reclaimed: reclaimed, Body: obj.Object}
+	if prior == "" {
+		live.Adopted = otherManagers(obj, c.options.FieldManager)
+	}
+	return live, nil
+}
+
+// otherManagers gives the field managers of an object beside ours. A new object has none: only who wrote it before is there.
+func otherManagers(obj *unstructured.Unstructured, manager string) []string {
+	var others []string
+	for _, entry := range obj.GetManagedFields() {
+		if entry.Manager != manager && entry.Subresource == "" {
+			others = append(others, entry.Manager)
+		}
+	}
+	slices.Sort(others)
+	return slices.Compact(others)
 }
 
 func (c *Client) patch(ctx context.Context, desired stack.Object, force bool, dryRun []string) (*unstructured.Unstructured, error) {

@@ -241,6 +241,25 @@ func TestFieldThatNeverWasOursIsAConflict(t *testing.T) {
 	}
 }
 
+func TestObjectThatWasThereBeforeNamesItsManagers(t *testing.T) {
+	f := setUp(t)
+	o := configMap(f.ns, map[string]any{"owned": "x"})
+	if planned := f.plan(t, o, none); len(planned.Adopted) != 0 {
+		t.Errorf("a new object has the managers %v", planned.Adopted)
+	}
+	other := client(t, f.Config(), kube.Options{FieldManager: "other"})
+	if _, err := other.Apply(f.ctx, o, none); err != nil {
+		t.Fatal(err)
+	}
+	if planned := f.plan(t, o, none); len(planned.Adopted) != 1 || planned.Adopted[0] != "other" {
+		t.Errorf("managers are %v, want other", planned.Adopted)
+	}
+	applied := f.apply(t, o, none)
+	if planned := f.plan(t, o, applied.Projection); len(planned.Adopted) != 0 {
+		t.Errorf("what is ours already is adopted again from %v", planned.Adopted)
+	}
+}
+
 func TestSecretValuesShowAsHashes(t *testing.T) {
 	f := setUp(t)
 	o := object(stack.Key{Version: "v1", Kind: "Secret", Namespace: f.ns, Name: "registry"}, map[string]any{"data": map[string]any{"password": "aHVudGVyMg=="}})

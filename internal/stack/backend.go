@@ -31,6 +31,8 @@ type Live struct {
 	UID string
 	// Reclaimed lists, for a person, the fields that somebody else had changed and this apply takes (or took) back.
 	Reclaimed []string
+	// Adopted lists the managers of an object that was there before us. Only where there is no prior projection.
+	Adopted []string
 	// Body is the whole object as the API returned it. Nil from Plan.
 	Body map[string]any
 }

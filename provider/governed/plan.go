@@ -218,11 +218,20 @@ func (r *governed) planObject(ctx context.Context, m Model, object stack.Object,
 		diags.AddWarning(fmt.Sprintf("Drift in %s", object.Key.Describe()),
 			fmt.Sprintf("These fields of %s %q were changed by others and are taken back:\n  %s", r.Noun, m.Label(), strings.Join(live.Reclaimed, "\n  ")))
 	}
+	if len(live.Adopted) > 0 {
+		diags.AddWarning(fmt.Sprintf("%s exists already", object.Key.Describe()),
+			fmt.Sprintf("It is managed by %s. The apply makes it part of %s %q, whose destruction will delete it.", strings.Join(live.Adopted, ", "), r.Noun, m.Label()))
+	}
 	return types.StringValue(live.Projection), diags
 }
 
-// rendered gives an object as render mode shows it: as it would be applied, without secret values.
+// rendered gives an object as render mode shows it: as it would be applied, without write-only values and their hashes. No ledger
+// tells here whether a value is a new one, and one that is made for each run must not differ between plan and apply.
 func rendered(object stack.Object) (stack.Live, error) {
-	text, err := stack.CanonicalJSON(stack.HashSecret(object.Body))
+	body := stack.HashSecret(object.Body)
+	if object.Secret {
+		body = stack.Redact(object.Body)
+	}
+	text, err := stack.CanonicalJSON(body)
 	return stack.Live{Projection: text}, err
 }
