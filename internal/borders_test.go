@@ -49,6 +49,11 @@ var borders = []border{
 		direct:    true,
 	},
 	{
+		name:      "the gateway knows no cloud's SDK",
+		within:    []string{"internal/gateway"},
+		forbidden: []string{"cloud.google.com/go", "google.golang.org/api"},
+	},
+	{
 		name:      "no program that users run carries what is for tests",
 		within:    []string{"internal", "provider", "."},
 		forbidden: []string{module + "/acctest"},

@@ -218,9 +218,16 @@ func TestBackgroundControlPlaneIsFoundAndStoppedByItsFolder(t *testing.T) {
 	if err := found.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	if found.Running() || started.Running() {
-		t.Error("the control plane still runs after Stop")
+	if found.Alive() {
+		t.Error("a process still runs after Stop")
 	}
+	// This process is told of the end of its children a moment later.
+	eventually(t, func() error {
+		if started.Alive() {
+			return errors.New("the one who started the control plane believes that it runs")
+		}
+		return nil
+	})
 }
 
 func TestControlPlaneOfAKilledProcessEndsAndItsFilesAreSwept(t *testing.T) {

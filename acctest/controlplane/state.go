@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -92,17 +91,7 @@ func (c *ControlPlane) Running() bool {
 
 // alive says whether the process runs this program: a process id is given out again after a while.
 func alive(pid int, program string) bool {
-	if pid <= 0 || syscall.Kill(pid, 0) != nil {
-		return false
-	}
-	out, err := exec.Command("ps", "-o", "state=,args=", "-p", strconv.Itoa(pid)).Output()
-	if err != nil {
-		// Where ps is missing, what the kernel says has to do.
-		var missing *exec.Error
-		return errors.As(err, &missing)
-	}
-	state, args, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
-	return !strings.HasPrefix(state, "Z") && strings.HasPrefix(strings.TrimSpace(args), program+" ")
+	return pid > 0 && commandOf(pid) == program
 }
 
 // sweep removes what control planes left in the temporary folder whose owner was killed before it could stop them.
