@@ -1,0 +1,112 @@
+package admission_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/agentward/terraform-provider-agent/acctest/terraform"
+)
+
+const forgotten = `
+removed {
+  from = agent_admission_policy.test
+  lifecycle { destroy = false }
+}`
+
+// What is imported is adopted as it is. A policy that somebody else made of the same name for another engine is not taken in,
+// since the next apply would delete it.
+func TestImportAdoptsOurObjectsAndNoOthers(t *testing.T) {
+	ways := []struct {
+		name, block string
+		since       []tfversion.TerraformVersionCheck
+	}{
+		{name: "imported-by-id", block: `import {
+  to = agent_admission_policy.test
+  id = "imported-by-id"
+}`},
+		{name: "imported-by-identity", since: []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)}, block: `import {
+  to       = agent_admission_policy.test
+  identity = { name = "imported-by-identity" }
+}`},
+	}
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
+			c := engines(t)
+			name := way.name
+			makeKyvernoPolicy(t, c, name)
+			var uid string
+			config := terraform.Configuration(c.Kubeconfig(), "", policy(name, confined))
+			resource.Test(t, resource.TestCase{
+				ProtoV6ProviderFactories: terraform.Factories(),
+				TerraformVersionChecks:   way.since,
+				Steps: []resource.TestStep{
+					{Config: config},
+					{
+						PreConfig: func() { uid = string(c.Get(t, policies, "", name).GetUID()) },
+						Config:    terraform.Configuration(c.Kubeconfig(), "", forgotten),
+					},
+					{
+						PreConfig: func() { c.Get(t, policies, "", name) },
+						Config:    config + "\n" + way.block,
+						ConfigPlanChecks: plans(plancheck.ResourceActionUpdate,
+							plancheck.ExpectKnownValue(address, tfjsonpath.New("objects"), knownvalue.MapSizeExact(2))),
+						ConfigStateChecks: []statecheck.StateCheck{
+							statecheck.ExpectKnownValue(address, tfjsonpath.New("objects"), knownvalue.MapSizeExact(2)),
+						},
+						Check: func(*terraformState) error {
+							if now := string(c.Get(t, policies, "", name).GetUID()); now != uid {
+								return fmt.Errorf("the policy is another one than before")
+							}
+							return nil
+						},
+					},
+					{Config: config, ConfigPlanChecks: staysAsItIs},
+				},
+			})
+			if !c.Exists(t, kyvernoPolicies, "", name) {
+				t.Error("somebody else's policy was deleted")
+			}
+			if c.Exists(t, policies, "", name) {
+				t.Error("the imported policy outlives its resource")
+			}
+		})
+	}
+}
+
+func TestImportOfWhatIsNotThereIsAnError(t *testing.T) {
+	c := cluster(t)
+	terraform.Test(t, resource.TestStep{
+		Config: terraform.Configuration(c.Kubeconfig(), "", policy("absent", confined)+`
+import {
+  to = agent_admission_policy.test
+  id = "absent"
+}`),
+		ExpectError: literallyInOutput("Cannot import non-existent remote object"),
+	})
+}
+
+func makeKyvernoPolicy(t *testing.T, c *terraform.Cluster, name string) {
+	t.Helper()
+	policy := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "policies.kyverno.io/v1", "kind": "ValidatingPolicy",
+		"metadata": map[string]any{"name": name},
+		"spec": map[string]any{
+			"matchConstraints": map[string]any{"resourceRules": []any{map[string]any{
+				"apiGroups": []any{""}, "apiVersions": []any{"v1"}, "operations": []any{"CREATE"}, "resources": []any{"configmaps"},
+			}}},
+			"validations": []any{map[string]any{"expression": "true"}},
+		},
+	}}
+	if _, err := c.Resource(kyvernoPolicies, "").Create(t.Context(), policy, metav1.CreateOptions{FieldManager: "kubectl-create"}); err != nil {
+		t.Fatal(err)
+	}
+}
