@@ -178,7 +178,7 @@ func (c *ControlPlane) writeFiles() error {
 	return c.writeKubeconfig(c.path("controller-manager.kubeconfig"), "system:kube-controller-manager", nil)
 }
 
-// StopAPIServer ends kube-apiserver, as when a cluster dies. Its data stays.
+// StopAPIServer kills kube-apiserver, in the middle of whatever it does, as when a cluster dies. Its data stays.
 func (c *ControlPlane) StopAPIServer() error { return c.apiServer.stop() }
 
 // StartAPIServer starts kube-apiserver again on the same port and data, and returns when it is ready.
