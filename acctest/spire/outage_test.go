@@ -3,6 +3,8 @@ package spire_test
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -142,5 +144,19 @@ func TestServerOfAnotherTrustDomainIsRefused(t *testing.T) {
 	defer client.Close()
 	if _, err := client.Plan(t.Context(), render(t, identity(server, "billing"))[0], ""); err == nil || !strings.Contains(err.Error(), `"agents.example.org"`) {
 		t.Errorf("Plan: %v, want the server's trust domain to be named", err)
+	}
+}
+
+func TestSocketThatMayNotBeOpenedIsSaidAtOnce(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root may open every socket")
+	}
+	server := spiretest.StartServer(t, spiretest.ServerOptions{})
+	if err := os.Chmod(server.SocketPath(), 0); err != nil {
+		t.Fatal(err)
+	}
+	_, err := connect(t, server).Plan(t.Context(), render(t, identity(server, "billing"))[0], "")
+	if !errors.Is(err, fs.ErrPermission) || errors.Is(err, spire.ErrUnreachable) {
+		t.Errorf("Plan: %v", err)
 	}
 }

@@ -46,7 +46,13 @@ type Client struct {
 	td     spiffeid.TrustDomain // Options.TrustDomain
 }
 
-var _ stack.Backend = (*Client)(nil)
+var (
+	_ stack.Backend  = (*Client)(nil)
+	_ stack.Rivalled = (*Client)(nil)
+)
+
+// maxSocketPath is what the kernel's sockaddr_un holds beside its final NUL.
+const maxSocketPath = 107
 
 // New checks the options and returns a client that has not connected yet. Close it after use.
 func New(options Options) (*Client, error) {
@@ -67,6 +73,8 @@ func New(options Options) (*Client, error) {
 	switch {
 	case options.SocketPath != "" && options.Address != "":
 		return nil, errors.New("a SPIRE server is reached by its socket or by its address, not by both")
+	case len(options.SocketPath) > maxSocketPath:
+		return nil, fmt.Errorf("the SPIRE server's socket path %q has %d bytes, and a Unix socket's can have %d", options.SocketPath, len(options.SocketPath), maxSocketPath)
 	case options.SocketPath != "":
 		conn = bySocket(options)
 	case options.Address == "":

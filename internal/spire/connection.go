@@ -2,9 +2,13 @@ package spire
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
+	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
@@ -22,6 +26,8 @@ type connection struct {
 	server  string // for people
 	timeout time.Duration
 	dial    func(context.Context) (*grpc.ClientConn, func() error, error)
+	// fault is why the last attempt to connect failed, where waiting does not help. gRPC makes "unavailable" of it.
+	fault atomic.Pointer[error]
 
 	mu     sync.Mutex
 	conn   *grpc.ClientConn
@@ -31,16 +37,23 @@ type connection struct {
 
 // bySocket connects to the admin socket, which needs no credentials: the socket's file mode is the authorisation.
 func bySocket(o Options) *connection {
-	server := "unix://" + o.SocketPath
-	return &connection{server: server, timeout: o.RPCTimeout, dial: func(context.Context) (*grpc.ClientConn, func() error, error) {
-		conn, err := grpc.NewClient("unix:"+o.SocketPath, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	c := &connection{server: "unix://" + o.SocketPath, timeout: o.RPCTimeout}
+	dial := func(ctx context.Context, _ string) (net.Conn, error) {
+		conn, err := (&net.Dialer{}).DialContext(ctx, "unix", o.SocketPath)
+		c.note(errors.Is(err, fs.ErrPermission), "no permission to open the SPIRE server's socket; run as its user or as a member of its group", err)
+		return conn, err
+	}
+	c.dial = func(context.Context) (*grpc.ClientConn, func() error, error) {
+		conn, err := grpc.NewClient("unix:"+o.SocketPath, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithContextDialer(dial))
 		return conn, nil, err
-	}}
+	}
+	return c
 }
 
 // byAddress connects with mTLS: our X509-SVID comes from the Workload API, and so does the bundle that verifies the server's.
 func byAddress(o Options, td spiffeid.TrustDomain) *connection {
-	return &connection{server: o.Address, timeout: o.RPCTimeout, dial: func(ctx context.Context) (*grpc.ClientConn, func() error, error) {
+	c := &connection{server: o.Address, timeout: o.RPCTimeout}
+	c.dial = func(ctx context.Context) (*grpc.ClientConn, func() error, error) {
 		id, err := spiffeid.FromPath(td, "/spire/server")
 		if err != nil {
 			return nil, nil, err
@@ -50,9 +63,26 @@ func byAddress(o Options, td spiffeid.TrustDomain) *connection {
 			return nil, nil, err
 		}
 		config := tlsconfig.MTLSClientConfig(source, source, tlsconfig.AuthorizeID(id))
+		verify := config.VerifyPeerCertificate
+		config.VerifyPeerCertificate = func(certificates [][]byte, chains [][]*x509.Certificate) error {
+			err := verify(certificates, chains)
+			c.note(err != nil, fmt.Sprintf("the server at %s does not prove to be %s; correct the address or the trust domain", o.Address, id), err)
+			return err
+		}
 		conn, err := grpc.NewClient("dns:///"+o.Address, grpc.WithTransportCredentials(credentials.NewTLS(config)))
 		return conn, source.Close, err
-	}}
+	}
+	return c
+}
+
+// note remembers what an attempt to connect showed.
+func (c *connection) note(hopeless bool, why string, err error) {
+	if !hopeless {
+		c.fault.Store(nil)
+		return
+	}
+	err = fmt.Errorf("%s: %w", why, err)
+	c.fault.Store(&err)
 }
 
 func svidSource(ctx context.Context, address string) (*workloadapi.X509Source, error) {
@@ -84,6 +114,9 @@ func (c *connection) with(ctx context.Context, f func(context.Context, grpc.Clie
 	}
 	err = answered(c.server, f(ctx, conn))
 	if errors.Is(err, ErrUnreachable) {
+		if fault := c.fault.Load(); fault != nil {
+			err = *fault
+		}
 		// The channel answers with its last failure until it dials again of itself; the next attempt is to see the present.
 		conn.ResetConnectBackoff()
 	}

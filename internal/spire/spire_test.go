@@ -5,12 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
 	"github.com/agentward/terraform-provider-agent/internal/stack"
@@ -25,6 +28,7 @@ func TestOptionsWithProblems(t *testing.T) {
 		"an address and its trust domain":   {Options{Address: "spire:8081", TrustDomain: "example.org"}, ""},
 		"nothing":                           {Options{}, "neither is given"},
 		"both":                              {Options{SocketPath: "/x", Address: "spire:8081"}, "not by both"},
+		"a socket that none can be":         {Options{SocketPath: "/" + strings.Repeat("x", 107)}, "has 108 bytes"},
 		"an address without trust domain":   {Options{Address: "spire:8081"}, "trust domain"},
 		"a trust domain that is not one":    {Options{SocketPath: "/x", TrustDomain: "Not A Domain"}, `trust domain "Not A Domain"`},
 		"an address and a bad trust domain": {Options{Address: "spire:8081", TrustDomain: "x y"}, `trust domain "x y"`},
@@ -58,6 +62,27 @@ func TestClosedClientSaysSo(t *testing.T) {
 	key := stack.SPIREKey(stack.SPIREEntry, "agentward.x")
 	if _, err := client.Read(t.Context(), key, ""); err == nil || !strings.Contains(err.Error(), "closed") || errors.Is(err, ErrUnreachable) {
 		t.Errorf("Read: %v", err)
+	}
+}
+
+// Waiting for a permission or for a server to become another one would only use up the time of the apply.
+func TestFaultThatWaitingDoesNotMendIsNoOutage(t *testing.T) {
+	c := &connection{server: "unix:///x", timeout: time.Second}
+	c.note(true, "no permission", fs.ErrPermission)
+	away := func(context.Context, grpc.ClientConnInterface) error {
+		return status.Error(codes.Unavailable, "connection error")
+	}
+	c.dial = func(context.Context) (*grpc.ClientConn, func() error, error) {
+		conn, err := grpc.NewClient("unix:/nonexistent", grpc.WithTransportCredentials(insecure.NewCredentials()))
+		return conn, nil, err
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	if err := c.with(t.Context(), away); errors.Is(err, ErrUnreachable) || !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("got %v, want the fault", err)
+	}
+	c.note(false, "", nil) // the next attempt finds another state
+	if err := c.with(t.Context(), away); !errors.Is(err, ErrUnreachable) {
+		t.Errorf("got %v, want ErrUnreachable", err)
 	}
 }
 
