@@ -30,8 +30,11 @@ func TestWhatAnImportTakesIn(t *testing.T) {
 	}{
 		{"nothing where nothing is", nil, nil},
 		{"what we applied before", map[stack.Key]stack.Live{native[0]: by("us"), native[1]: by("us")}, native},
-		{"what we applied, not what another tool made for another engine",
-			map[stack.Key]stack.Live{native[0]: by("us"), native[1]: by("us"), kyverno[0]: by("helm")}, native},
+		{
+			"what we applied, not what another tool made for another engine",
+			map[stack.Key]stack.Live{native[0]: by("us"), native[1]: by("us"), kyverno[0]: by("helm")},
+			native,
+		},
 		{"what another tool made for the one engine that has any", map[stack.Key]stack.Live{kyverno[0]: by("helm")}, kyverno[:1]},
 		{"nothing where other tools made some for two engines", map[stack.Key]stack.Live{native[0]: by("argo"), kyverno[0]: by("helm")}, nil},
 	}

@@ -2,6 +2,7 @@ package admission_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -12,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/agentward/terraform-provider-agent/acctest/terraform"
 )
@@ -92,6 +94,51 @@ import {
 }`),
 		ExpectError: literallyInOutput("Cannot import non-existent remote object"),
 	})
+}
+
+// Whoever governs by native policies alone has no business with Kyverno's objects, nor with Secrets.
+func TestImportNeedsNoCredentialsForOtherEngines(t *testing.T) {
+	c := engines(t)
+	const name, user = "imported-with-little", "native-only"
+	rule := map[string]any{"apiGroups": []any{policies.Group}, "resources": []any{policies.Resource, bindings.Resource}, "verbs": []any{"get", "create", "patch", "delete"}}
+	makeRBAC(t, c, "ClusterRole", user, map[string]any{"rules": []any{rule}})
+	makeRBAC(t, c, "ClusterRoleBinding", user, map[string]any{
+		"roleRef":  map[string]any{"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": user},
+		"subjects": []any{map[string]any{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}},
+	})
+	of := func(kubeconfig, more string) string {
+		return terraform.Configuration(kubeconfig, "", policy(name, confined)+"\n"+more)
+	}
+	imported := `import {
+  to = agent_admission_policy.test
+  id = "` + name + `"
+}`
+	restricted := c.User(user)
+	terraform.Test(t,
+		resource.TestStep{Config: of(restricted, "")},
+		resource.TestStep{Config: terraform.Configuration(restricted, "", forgotten)},
+		resource.TestStep{ // of which nothing may be seen, it is not said that nothing is there
+			Config:      of(c.User("reader-of-nothing"), imported),
+			ExpectError: literallyInOutput(`cannot get resource`),
+		},
+		resource.TestStep{
+			Config:           of(restricted, imported),
+			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate),
+		},
+		resource.TestStep{Config: of(restricted, ""), ConfigPlanChecks: staysAsItIs},
+	)
+}
+
+func makeRBAC(t *testing.T, c *terraform.Cluster, kind, name string, content map[string]any) {
+	t.Helper()
+	resource := schema.GroupVersionResource{Group: "rbac.authorization.k8s.io", Version: "v1", Resource: strings.ToLower(kind) + "s"}
+	object := &unstructured.Unstructured{Object: content}
+	object.SetAPIVersion(resource.GroupVersion().String())
+	object.SetKind(kind)
+	object.SetName(name)
+	if _, err := c.Resource(resource, "").Create(t.Context(), object, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func makeKyvernoPolicy(t *testing.T, c *terraform.Cluster, name string) {

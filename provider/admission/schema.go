@@ -32,9 +32,10 @@ func resourceSchema() schema.Schema {
 			"An update of a pod is held to a rule only for what it changes, so that pods which were there before the policy can still be labelled and deleted, but not be made worse.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
-				Required:            true,
-				MarkdownDescription: "Name of the policy and of its cluster-scoped objects: a DNS subdomain of at most 63 characters. Another name is another policy.",
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+				Required: true,
+				MarkdownDescription: "Name of the policy and of its cluster-scoped objects: a DNS subdomain of at most 63 characters. " +
+					"Another name is another policy: with `create_before_destroy` it is in force before the former goes.",
+				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"engine": schema.StringAttribute{
 				Optional: true, Computed: true, Default: stringdefault.StaticString(string(spec.EngineNative)),

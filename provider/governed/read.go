@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/agentward/terraform-provider-agent/internal/stack"
 )
@@ -76,6 +77,7 @@ func (r *governed) Read(ctx context.Context, req resource.ReadRequest, resp *res
 // readAll gives the objects that are still there, and whether the API answered for all of them.
 func (r *governed) readAll(ctx context.Context, prior map[string]string, l ledger) (found map[stack.Key]stack.Live, answered bool, err error) {
 	found, answered = make(map[stack.Key]stack.Live, len(prior)), true
+	var hidden error
 	for text, projection := range prior {
 		key, err := stack.ParseKey(text)
 		if err != nil {
@@ -90,6 +92,11 @@ func (r *governed) readAll(ctx context.Context, prior map[string]string, l ledge
 		switch {
 		case errors.Is(err, stack.ErrNotFound):
 			continue
+		case projection == "" && apierrors.IsForbidden(err):
+			// An import looks at more kinds than the resource needs credentials for.
+			tflog.Debug(ctx, "object may be there but may not be read, and is not imported", map[string]any{"object": text, "reason": err.Error()})
+			hidden = err
+			continue
 		case errors.As(err, &unknown) && unknown.Unreachable && projection != "":
 			tflog.Debug(ctx, "object could not be read and is kept as it was", map[string]any{"object": text, "reason": unknown.Err.Error()})
 			live, answered = stack.Live{Projection: projection}, false
@@ -102,6 +109,9 @@ func (r *governed) readAll(ctx context.Context, prior map[string]string, l ledge
 			}
 		}
 		found[key] = live
+	}
+	if len(found) == 0 && hidden != nil {
+		return nil, false, hidden
 	}
 	return found, answered, nil
 }
