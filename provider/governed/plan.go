@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -11,7 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/agentward/terraform-provider-agent/internal/stack"
@@ -41,9 +41,6 @@ func (r *governed) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	computed := m.Computed(r.provider)
 	computed["id"] = types.StringValue(m.Label())
-	for name, value := range computed {
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root(name), value)...)
-	}
 	if w, ok := m.(Warner); ok && !r.provider.Render {
 		resp.Diagnostics.Append(w.PlanWarnings(ctx, r.provider)...)
 	}
@@ -57,43 +54,25 @@ func (r *governed) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	value, diags := types.MapValue(types.StringType, planned)
+	computed["objects"], diags = types.MapValue(types.StringType, planned)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("objects"), value)...)
-	if !resp.Plan.Raw.Equal(req.State.Raw) {
-		resp.Diagnostics.Append(r.planObserved(ctx, m, resp)...)
+	resp.Plan.Raw, diags = withAttributes(ctx, resp.Plan.Raw, computed)
+	resp.Diagnostics.Append(diags...)
+	if !resp.Diagnostics.HasError() && !resp.Plan.Raw.Equal(req.State.Raw) {
+		// What only live objects tell is left to the apply.
+		resp.Plan.Raw, diags = withUnknown(ctx, resp.Plan.Raw, m.Observed(nil))
+		resp.Diagnostics.Append(diags...)
 	}
 }
 
 // planUnknown plans while a configured value, of the resource or of the provider, is not known: nothing can be rendered.
-func (r *governed) planUnknown(ctx context.Context, resp *resource.ModifyPlanResponse) diag.Diagnostics {
-	diags := resp.Plan.SetAttribute(ctx, path.Root("objects"), types.MapUnknown(types.StringType))
-	for name := range r.New().Computed(nil) {
-		diags.Append(r.setUnknown(ctx, resp, name)...)
-	}
-	return append(diags, r.planObserved(ctx, r.New(), resp)...)
-}
-
-// planObserved leaves what only live objects tell to the apply.
-func (r *governed) planObserved(ctx context.Context, m Model, resp *resource.ModifyPlanResponse) diag.Diagnostics {
-	var diags diag.Diagnostics
-	for name := range m.Observed(nil) {
-		diags.Append(r.setUnknown(ctx, resp, name)...)
-	}
+func (r *governed) planUnknown(ctx context.Context, resp *resource.ModifyPlanResponse) (diags diag.Diagnostics) {
+	m := r.New()
+	values := m.Computed(nil)
+	maps.Copy(values, m.Observed(nil))
+	values["objects"] = types.MapUnknown(types.StringType)
+	resp.Plan.Raw, diags = withUnknown(ctx, resp.Plan.Raw, values)
 	return diags
-}
-
-func (r *governed) setUnknown(ctx context.Context, resp *resource.ModifyPlanResponse, name string) diag.Diagnostics {
-	t, diags := resp.Plan.Schema.TypeAtPath(ctx, path.Root(name))
-	if diags.HasError() {
-		return diags
-	}
-	unknown, err := t.ValueFromTerraform(ctx, tftypes.NewValue(t.TerraformType(ctx), tftypes.UnknownValue))
-	if err != nil {
-		diags.AddError("Unable to plan "+r.Noun, fmt.Sprintf("attribute %s: %v", name, err))
-		return diags
-	}
-	return append(diags, resp.Plan.SetAttribute(ctx, path.Root(name), unknown)...)
 }
 
 // source is a plan, a state or a configuration.

@@ -66,9 +66,8 @@ func (r *governed) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	values := m.Observed(live)
 	values["objects"] = objects
 	values["id"] = types.StringValue(m.Label())
-	for name, value := range values {
-		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), value)...)
-	}
+	resp.State.Raw, diags = withAttributes(ctx, resp.State.Raw, values)
+	resp.Diagnostics.Append(diags...)
 	if imported {
 		resp.Diagnostics.Append(writeLedger(ctx, resp.Private, l)...)
 	}

@@ -196,7 +196,6 @@ func (r *governed) remove(ctx context.Context, text string, l ledger) error {
 
 // record writes state, identity and private state.
 func (w *writer) record(ctx context.Context, m Model, plan tfsdk.Plan) diag.Diagnostics {
-	w.state.Raw = plan.Raw
 	values := m.Computed(w.provider)
 	for name, value := range m.Observed(w.live) {
 		values[name] = value
@@ -208,9 +207,9 @@ func (w *writer) record(ctx context.Context, m Model, plan tfsdk.Plan) diag.Diag
 	}
 	objects, diags := types.MapValue(types.StringType, elements)
 	values["objects"] = objects
-	for name, value := range values {
-		diags.Append(w.state.SetAttribute(ctx, path.Root(name), value)...)
-	}
+	var more diag.Diagnostics
+	w.state.Raw, more = withAttributes(ctx, plan.Raw, values)
+	diags.Append(more...)
 	diags.Append(w.setIdentity(ctx, w.identity, w.state)...)
 	return append(diags, writeLedger(ctx, w.private, w.ledger)...)
 }
