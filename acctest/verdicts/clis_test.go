@@ -22,13 +22,13 @@ import (
 type outcome []string
 
 // kyverno runs the project's own program, once for the whole table.
-func kyverno(t *testing.T, p spec.AdmissionPolicy, rows []row) map[string]outcome {
+func kyverno(t *testing.T, p spec.AdmissionPolicy, rows []row, flags ...string) map[string]outcome {
 	t.Helper()
-	return kyvernoWith(t, p, rows, map[string]any{})
+	return kyvernoWith(t, p, rows, map[string]any{}, flags...)
 }
 
 // kyvernoWith also sets values that the program cannot see in a file, such as the request's operation.
-func kyvernoWith(t *testing.T, p spec.AdmissionPolicy, rows []row, global map[string]any) map[string]outcome {
+func kyvernoWith(t *testing.T, p spec.AdmissionPolicy, rows []row, global map[string]any, flags ...string) map[string]outcome {
 	t.Helper()
 	dir := t.TempDir()
 	p.Engine = spec.EngineKyverno
@@ -45,8 +45,8 @@ func kyvernoWith(t *testing.T, p spec.AdmissionPolicy, rows []row, global map[st
 	})
 
 	// The program exits with 0 when it has not understood the policy; but then it reports on no pod, which compare notices.
-	out, code := run(t, tool.Require(t, tool.Kyverno), "apply", policy, "--resource", resources, "--values-file", values,
-		"--policy-report", "--output-format", "json", "--remove-color")
+	args := []string{"apply", policy, "--resource", resources, "--values-file", values, "--policy-report", "--output-format", "json", "--remove-color"}
+	out, code := run(t, tool.Require(t, tool.Kyverno), append(args, flags...)...)
 	if code > 1 {
 		t.Fatalf("kyverno exits with %d:\n%.2000s", code, out)
 	}

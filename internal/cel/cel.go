@@ -39,7 +39,8 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Message)
 }
 
-// Checker checks expressions against one set of variables. It is not safe for concurrent use.
+// Checker checks expressions against one set of variables. It is safe for concurrent use. Making one takes tens of
+// milliseconds, checking an expression far less.
 type Checker struct {
 	compiler *admission.CompositedCompiler
 	options  admission.OptionalVariableDeclarations
@@ -86,8 +87,8 @@ func position(err *apiserver.Error) *Error {
 	first := compilation.Issues.Errors()[0]
 	return &Error{
 		Line: first.Location.Line(),
-		// The compiler counts columns from 0.
-		Column:  first.Location.Column() + 1,
+		// The compiler counts columns from 0, and gives -1 for the end of an empty text.
+		Column:  max(first.Location.Column()+1, 1),
 		Message: first.Message,
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agentward/terraform-provider-agent/internal/cel"
 	metavalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
@@ -28,8 +27,6 @@ func (p AdmissionPolicy) Validate() Problems {
 type admissionValidator struct {
 	policy   AdmissionPolicy
 	problems Problems
-	// They compile custom rules and the conditions of exceptions. Each is made when the first expression needs it.
-	ruleChecker, exceptionChecker *cel.Checker
 }
 
 func (v *admissionValidator) add(path []any, format string, args ...any) {

@@ -3,6 +3,7 @@ package spec
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/agentward/terraform-provider-agent/internal/cel"
@@ -34,7 +35,7 @@ func (v *admissionValidator) customRules(path []any, rules []CustomRule) {
 		if r.Expression == "" {
 			v.add(at(path, "expression"), "is empty: give a CEL expression that is true for what may pass")
 		} else {
-			v.expression(at(path, "expression"), &v.ruleChecker, AdmissionVariables(), r.Expression)
+			v.expression(at(path, "expression"), func(c checkers) *cel.Checker { return c.rules }, r.Expression)
 		}
 		if strings.ContainsFunc(r.Message, unicode.IsControl) {
 			v.add(at(path, "message"), "must be one line: API servers refuse line breaks")
@@ -67,8 +68,7 @@ func (v *admissionValidator) exceptions() {
 			v.duplicate(at(path, "names"), e.Names, j)
 		}
 		if e.Expression != "" {
-			// Without variables: the match conditions of an ImageValidatingPolicy have none.
-			v.expression(at(path, "expression"), &v.exceptionChecker, nil, e.Expression)
+			v.expression(at(path, "expression"), func(c checkers) *cel.Checker { return c.exceptions }, e.Expression)
 		}
 	}
 }
@@ -93,21 +93,40 @@ func (v *admissionValidator) podName(path []any, name string) {
 	}
 }
 
-// expression compiles the text as the policy's engine would. Only API servers offer the authorizer.
-func (v *admissionValidator) expression(path []any, checker **cel.Checker, variables []cel.Variable, text string) {
-	authorizer := v.policy.Engine == EngineNative
-	if *checker == nil {
-		var err error
-		if *checker, err = cel.NewChecker(authorizer, variables...); err != nil {
-			v.add(path, "cannot be checked: %v", err)
-			return
-		}
+// checkers compile expressions as an engine would. They are made once, when the first expression needs them.
+type checkers struct {
+	rules      *cel.Checker
+	exceptions *cel.Checker // without variables: the match conditions of an ImageValidatingPolicy have none
+}
+
+// Only API servers offer the authorizer.
+var (
+	checkersOfNative = sync.OnceValues(func() (checkers, error) { return newCheckers(true) })
+	checkersOfOthers = sync.OnceValues(func() (checkers, error) { return newCheckers(false) })
+)
+
+func newCheckers(authorizer bool) (c checkers, err error) {
+	if c.rules, err = cel.NewChecker(authorizer, AdmissionVariables()...); err != nil {
+		return checkers{}, err
 	}
-	if err := (*checker).Bool(text); err != nil {
-		hint := ""
-		if !authorizer && strings.Contains(text, "authorizer") {
+	c.exceptions, err = cel.NewChecker(authorizer)
+	return c, err
+}
+
+func (v *admissionValidator) expression(path []any, choose func(checkers) *cel.Checker, text string) {
+	of, hint := checkersOfNative, ""
+	if v.policy.Engine != EngineNative {
+		of = checkersOfOthers
+		if strings.Contains(text, "authorizer") {
 			hint = "; the authorizer exists in engine \"native\" only"
 		}
+	}
+	c, err := of()
+	if err != nil {
+		v.add(path, "cannot be checked: %v", err)
+		return
+	}
+	if err := choose(c).Bool(text); err != nil {
 		v.add(path, "is no valid CEL: %v%s", err, hint)
 	}
 }

@@ -43,6 +43,8 @@ func (v *admissionValidator) image(path []any, image string) {
 		v.add(path, "%q must not have a scheme: write it as pods do", image)
 	case strings.Contains(image, "*"):
 		v.add(path, "%q must not have a wildcard: a repository without tag allows all of its tags", image)
+	case !strings.Contains(name, "/"):
+		v.add(path, "%q is no image of a registry: write both out, as in \"registry.example.org/mcp/files:1.2\"", image)
 	case !v.host(path, image, host):
 	case !repositoryPattern.MatchString(repository):
 		v.add(path, "%q is no image: after the registry come names in lower case", image)

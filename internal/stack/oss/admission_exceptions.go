@@ -15,7 +15,7 @@ import (
 // CEL in Kubernetes has no clock. The one trustworthy time in a request is metadata.creationTimestamp of a pod that is being
 // created: the API server sets it before validating admission, whatever the client sent. So an exception that expires covers
 // pods created before that moment, in the same way on all engines, and needs no apply to end. It covers no update, since an
-// update carries no time: what an update changes must meet the rules. See docs/adr/0003-exceptions-expire-in-the-policy.md.
+// update carries no time: what an update changes must meet the rules. See docs/adr/0005-exceptions-end-in-the-policy.md.
 func excepted(exceptions []spec.AdmissionException) string {
 	cases := make([]string, len(exceptions))
 	for i, e := range exceptions {

@@ -21,6 +21,7 @@ type rule struct {
 // An update is held to a rule only for what it changes: to the containers that are added or changed, to the label or
 // annotation that is set. So a pod that was there before the policy can still be labelled, get its finalizers removed and be
 // deleted, but not be made worse. What an update cannot change (volumes, host namespaces, RuntimeClass) is asked on create.
+// See docs/adr/0006-updates-answer-for-what-they-change.md.
 func rules(r spec.AdmissionRules) []rule {
 	var list []rule
 	add := func(name, expression, message string) {
