@@ -75,6 +75,11 @@ func TestARegistryPasswordIsWrittenAndNowhereKept(t *testing.T) {
 			ConfigPlanChecks: staysAsItIs,
 			Check:            inCluster(first),
 		},
+		resource.TestStep{ // not even beside another change
+			Config:           strings.Replace(config(second, 1), "signed_images", "no_automounted_tokens = true\n    signed_images", 1),
+			ConfigPlanChecks: plans(plancheck.ResourceActionUpdate, secretsOut...),
+			Check:            inCluster(first),
+		},
 		resource.TestStep{
 			Config:            config(second, 2),
 			ConfigPlanChecks:  plans(plancheck.ResourceActionUpdate, secretsOut...),
