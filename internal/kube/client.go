@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/openapi3"
+	"k8s.io/client-go/openapi"
 	"k8s.io/client-go/rest"
 
 	"github.com/agentward/terraform-provider-agent/internal/stack"
@@ -41,7 +41,7 @@ type Options struct {
 type Client struct {
 	dynamic   dynamic.Interface
 	discovery discovery.DiscoveryInterface
-	openapi   openapi3.Root
+	openapi   openapi.ClientWithContext
 	options   Options
 	kinds     loader[schema.GroupVersion, map[string]kind]
 	types     loader[schema.GroupVersion, objectTypes]
@@ -74,7 +74,7 @@ func newFor(config *rest.Config, httpClient *http.Client, options Options) (*Cli
 	if err != nil {
 		return nil, fmt.Errorf("build Kubernetes discovery client: %w", err)
 	}
-	c := &Client{dynamic: dyn, discovery: disco, openapi: openapi3.NewRoot(disco.OpenAPIV3()), options: options}
+	c := &Client{dynamic: dyn, discovery: disco, openapi: disco.OpenAPIV3WithContext(context.Background()), options: options}
 	c.kinds.load = c.loadKinds
 	c.types.load = c.loadTypes
 	return c, nil

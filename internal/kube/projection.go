@@ -6,16 +6,16 @@ import (
 	"errors"
 	"fmt"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/apimachinery/pkg/util/managedfields"
+	"k8s.io/kube-openapi/pkg/validation/spec"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 	"sigs.k8s.io/structured-merge-diff/v6/typed"
-
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/client-go/openapi3"
 
 	"github.com/agentward/terraform-provider-agent/internal/stack"
 )
@@ -27,22 +27,42 @@ type objectTypes struct{ converter managedfields.TypeConverter }
 var errNoType = errors.New("the API server's OpenAPI document does not describe this kind yet")
 
 func (c *Client) loadTypes(ctx context.Context, gv schema.GroupVersion) (objectTypes, error) {
-	doc, err := c.openapi.GVSpec(gv)
-	var missing *openapi3.GroupVersionNotFoundError
-	if errors.As(err, &missing) || apierrors.IsNotFound(err) {
+	paths, err := c.openapi.PathsWithContext(ctx)
+	if err != nil {
+		return objectTypes{}, fmt.Errorf("list the OpenAPI documents: %w", err)
+	}
+	path := "apis/" + gv.String()
+	if gv.Group == "" {
+		path = "api/" + gv.Version
+	}
+	document, ok := paths[path]
+	if !ok {
+		return objectTypes{}, fmt.Errorf("%w: no document for %s", errNoType, gv)
+	}
+	text, err := document.SchemaWithContext(ctx, runtime.ContentTypeJSON)
+	if apierrors.IsNotFound(err) {
 		return objectTypes{}, fmt.Errorf("%w: no document for %s", errNoType, gv)
 	}
 	if err != nil {
 		return objectTypes{}, fmt.Errorf("read OpenAPI document of %s: %w", gv, err)
 	}
-	if doc.Components == nil {
+	// The rest of a document, its paths, is larger than its schemas and is of no use here.
+	var content struct {
+		Components struct {
+			Schemas map[string]*spec.Schema `json:"schemas"`
+		} `json:"components"`
+	}
+	if err := json.Unmarshal(text, &content); err != nil {
+		return objectTypes{}, fmt.Errorf("read OpenAPI document of %s: %w", gv, err)
+	}
+	if len(content.Components.Schemas) == 0 {
 		return objectTypes{}, fmt.Errorf("%w: document of %s has no schemas", errNoType, gv)
 	}
-	converter, err := managedfields.NewTypeConverter(doc.Components.Schemas, false)
+	converter, err := managedfields.NewTypeConverter(content.Components.Schemas, false)
 	if err != nil {
 		return objectTypes{}, fmt.Errorf("read OpenAPI types of %s: %w", gv, err)
 	}
-	return objectTypes{converter}, ctx.Err()
+	return objectTypes{converter}, nil
 }
 
 // typesFor gives the types that know this kind. A kind that is missing is looked up again, since its CRD may be new.
