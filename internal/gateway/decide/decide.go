@@ -16,6 +16,9 @@ type Request struct {
 	Time      time.Time
 	SourceIP  string // of the connection, "" where unknown
 	MTLS      bool   // the connection carried a verified client certificate
+	// Listing asks whether the call could be allowed with some arguments, for a list that shows what may be used. The call's own arguments
+	// are not looked at.
+	Listing bool
 }
 
 // Decision is what an engine says.
@@ -23,6 +26,8 @@ type Decision struct {
 	Allowed bool
 	// Policies are the ids of the policies that made the decision, sorted; empty for the default deny.
 	Policies []string
+	// Audited are the ids of the policies in audit mode that would have had a say, sorted. They decide nothing.
+	Audited []string
 	// Reason is for a person and for the audit log. It never holds arguments.
 	Reason string
 	// Err says why no decision could be made. Allowed is then false.

@@ -1,0 +1,107 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/cedar-policy/cedar-go/types"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/call"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
+)
+
+// entities are those that one request speaks of: the principal, the resource, what they are in, and the action with its groups.
+type entities map[types.EntityUID]types.Entity
+
+// Get implements types.EntityGetter.
+func (e entities) Get(uid types.EntityUID) (types.Entity, bool) {
+	if uid.Type == "Action" {
+		a, ok := published().Actions[uid]
+		return a.Entity, ok
+	}
+	entity, ok := e[uid]
+	return entity, ok
+}
+
+func (e entities) add(uid types.EntityUID, attributes types.RecordMap, parents ...types.EntityUID) types.EntityUID {
+	e[uid] = types.Entity{UID: uid, Parents: types.NewEntityUIDSet(parents...), Attributes: types.NewRecord(attributes)}
+	return uid
+}
+
+// principal adds who calls.
+func (e entities) principal(p principal.Principal) (types.EntityUID, error) {
+	if !p.Known() {
+		return types.EntityUID{}, fmt.Errorf("nobody was authenticated")
+	}
+	if p.SPIFFEID == "" {
+		id := p.Subject
+		if p.Issuer != "" {
+			id = p.Issuer + "#" + p.Subject
+		}
+		return e.add(types.NewEntityUID("User", types.String(id)), types.RecordMap{
+			"issuer": types.String(p.Issuer), "subject": types.String(p.Subject),
+		}), nil
+	}
+	domain := e.add(types.NewEntityUID("TrustDomain", types.String(p.TrustDomain)), nil)
+	attributes := types.RecordMap{"spiffeId": types.String(p.SPIFFEID), "trustDomain": types.String(p.TrustDomain)}
+	id := p.SPIFFEID
+	if p.Agent == "" {
+		return e.add(types.NewEntityUID("Agent", types.String(id)), attributes, domain), nil
+	}
+	namespace := e.add(types.NewEntityUID("Namespace", types.String(p.TrustDomain+"/"+p.Namespace)), nil, domain)
+	attributes["namespace"], attributes["name"] = types.String(p.Namespace), types.String(p.Agent)
+	if p.Instance != "" {
+		attributes["instance"] = types.String(p.Instance)
+		id = strings.TrimSuffix(id, "/instance/"+p.Instance)
+	}
+	return e.add(types.NewEntityUID("Agent", types.String(id)), attributes, namespace, domain), nil
+}
+
+// types of entities by what a resource is.
+var resourceTypes = map[call.Kind]types.EntityType{
+	call.Tool: "Tool", call.Prompt: "Prompt", call.Document: "Resource", call.Skill: "Skill",
+	call.Task: "Task", call.Path: "Path", call.RPC: "RPC",
+}
+
+// resource adds what is asked for.
+func (e entities) resource(c *call.Call) (types.EntityUID, error) {
+	if c.Target == "" {
+		return types.EntityUID{}, fmt.Errorf("the call has no target")
+	}
+	target := e.add(types.NewEntityUID("Target", types.String(c.Target)), nil)
+	if c.Resource.Kind == call.Method || c.Resource.Kind == "" {
+		return target, nil
+	}
+	typ, ok := resourceTypes[c.Resource.Kind]
+	if !ok {
+		return types.EntityUID{}, fmt.Errorf("a resource of kind %q is not known", c.Resource.Kind)
+	}
+	name := types.String("name")
+	if typ == "Resource" {
+		name = "uri"
+	}
+	attributes := types.RecordMap{name: types.String(c.Resource.Name), "target": types.String(c.Target)}
+	if a := c.Annotations; a != nil && typ == "Tool" {
+		attributes["readOnly"], attributes["destructive"] = types.Boolean(a.ReadOnly), types.Boolean(a.Destructive)
+		attributes["idempotent"], attributes["openWorld"] = types.Boolean(a.Idempotent), types.Boolean(a.OpenWorld)
+	}
+	return e.add(types.NewEntityUID(typ, types.String(c.Target+"/"+c.Resource.Name)), attributes, target), nil
+}
+
+// above are an entity and all that it is in.
+func (e entities) above(uid types.EntityUID) []types.EntityUID {
+	found := []types.EntityUID{uid}
+	for i := 0; i < len(found); i++ {
+		entity, _ := e.Get(found[i])
+		for parent := range entity.Parents.All() {
+			seen := false
+			for _, f := range found {
+				seen = seen || f == parent
+			}
+			if !seen {
+				found = append(found, parent)
+			}
+		}
+	}
+	return found
+}
