@@ -53,7 +53,6 @@ func goodContainer(name string) corev1.Container {
 
 // ephemeral makes of a container one that can be added to a running pod: Kubernetes allows no resources there.
 func ephemeral(c corev1.Container) corev1.EphemeralContainer {
-	c.Resources = corev1.ResourceRequirements{}
 	return corev1.EphemeralContainer{EphemeralContainerCommon: corev1.EphemeralContainerCommon{
 		Name: c.Name, Image: c.Image, Command: c.Command, SecurityContext: c.SecurityContext, VolumeMounts: c.VolumeMounts,
 	}}

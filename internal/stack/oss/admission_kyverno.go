@@ -51,7 +51,11 @@ func kyvernoSpec(p spec.AdmissionPolicy) map[string]any {
 }
 
 // imagePolicy asks for a signature on every image that one of the patterns matches, and pins its tag to the digest that was
-// verified, so that what runs is what was signed.
+// verified, so that what runs is what was signed. An update that changes an image has all of the pod's images verified.
+//
+// Kyverno v1.19.1 answers no request about a pod that has one image twice and then another one that matches as well: its image
+// cache (kyverno/sdk, imagedataloader) does not give back a lock. The request times out, and is refused where the policy
+// fails closed.
 func imagePolicy(p spec.AdmissionPolicy, s spec.SignedImages) stack.Object {
 	content := kyvernoSpec(p)
 	// An update that leaves the images alone is let through: a registry that is down must not stop the labelling of a pod.
