@@ -16,11 +16,13 @@ func TestParseStat(t *testing.T) {
 	}{
 		"a process": {
 			"4711 (terraform-provi) S 4242 4711 4242 0 -1 4194304 900 0 0 0 150 25 7 3 20 0 9 0 1 1 1",
-			stat{pid: 4711, parent: 4242, name: "terraform-provi", cpu: 1750 * time.Millisecond}, true,
+			stat{pid: 4711, parent: 4242, name: "terraform-provi", cpu: 1750 * time.Millisecond},
+			true,
 		},
 		"a name with spaces and brackets": {
 			"7 (a ) (b) R 1 7 7 0 -1 0 0 0 0 0 1 0 0 0 20 0 1 0 1 1 1",
-			stat{pid: 7, parent: 1, name: "a ) (b", cpu: 10 * time.Millisecond}, true,
+			stat{pid: 7, parent: 1, name: "a ) (b", cpu: 10 * time.Millisecond},
+			true,
 		},
 		"nothing":       {"", stat{}, false},
 		"half a line":   {"7 (a) R 1 7", stat{}, false},

@@ -1,7 +1,6 @@
 package kube
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -163,7 +162,7 @@ func ownedFields(obj *unstructured.Unstructured, manager string) (*fieldpath.Set
 			continue
 		}
 		fields := fieldpath.NewSet()
-		if err := fields.FromJSON(bytes.NewReader(entry.FieldsV1.Raw)); err != nil {
+		if err := fields.FromJSON(entry.FieldsV1.GetRawReader()); err != nil {
 			return nil, fmt.Errorf("read managedFields of %s %q: %w", obj.GetKind(), obj.GetName(), err)
 		}
 		owned = owned.Union(fields)
