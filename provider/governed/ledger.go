@@ -3,7 +3,7 @@ package governed
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 
@@ -94,9 +94,11 @@ func renderedHash(object stack.Object, manager string) string {
 	return hash(manager + "\x00" + text)
 }
 
+// hash is half of a SHA-256, which is short for a reason: backends such as the local one write the whole state anew after each
+// resource, so that its size is what large configurations wait for.
 func hash(text string) string {
 	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
 type privateReader interface {
