@@ -1,0 +1,172 @@
+package mcp
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/call"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/jsonscan"
+)
+
+// Item is one thing that a server lists.
+type Item struct {
+	// Resource is what a call would be about: a tool or prompt by its name, a resource by its URI, a resource template by its
+	// URI template.
+	Resource call.Resource
+	// Annotations are a tool's; nil where the server said nothing.
+	Annotations *call.Annotations
+	Raw         []byte // the whole item
+}
+
+// list is a member of a result that holds items.
+type list struct {
+	at     int
+	member string
+	kind   call.Kind
+	name   string // the member of an item that names it
+	nameAt int
+	method string // that it answers
+}
+
+var lists = []list{
+	{atTools, "tools", call.Tool, "name", itemName, "tools/list"},
+	{atPrompts, "prompts", call.Prompt, "name", itemName, "prompts/list"},
+	{atResources, "resources", call.Document, "uri", itemURI, "resources/list"},
+	{atTemplates, "resourceTemplates", call.Document, "uriTemplate", itemTemplate, "resources/templates/list"},
+}
+
+var itemShape = jsonscan.MustShape("/name", "/uri", "/uriTemplate", "/annotations",
+	"/annotations/readOnlyHint", "/annotations/destructiveHint", "/annotations/idempotentHint", "/annotations/openWorldHint")
+
+const (
+	itemName = iota
+	itemURI
+	itemTemplate
+	itemAnnotations
+	itemReadOnly // this and the next three in the order of call.Annotations
+	itemDestructive
+	itemIdempotent
+	itemOpenWorld
+	itemMembers
+)
+
+// FilterList removes from data, what a server sent in the exchange x, the items of lists that keep refuses. Every other byte stays,
+// nextCursor among them; if nothing is removed, data itself is returned. A response whose request the exchange does not hold, as
+// on a stream that was resumed, is filtered as whichever list it looks like. An item that cannot be read refuses the whole.
+func (p *Parser) FilterList(x *Exchange, data []byte, keep func(Item) bool) ([]byte, *Error) {
+	messages, _, bad := p.messages(data)
+	if bad != nil {
+		return nil, bad
+	}
+	var cuts []span
+	for i := range messages {
+		m := &messages[i]
+		if m.at[atResult].Kind() == jsonscan.Absent {
+			continue
+		}
+		asked := x.For(m.response())
+		for _, l := range lists {
+			if asked != nil && asked.Method != l.method {
+				continue
+			}
+			found, bad := p.refused(m, l, keep)
+			if bad != nil {
+				return nil, bad
+			}
+			cuts = append(cuts, found...)
+		}
+	}
+	if len(cuts) == 0 {
+		return data, nil
+	}
+	return without(data, cuts), nil
+}
+
+// span is a part of a body.
+type span struct{ from, to int }
+
+// refused gives the parts of the body to cut so that the refused items of a list and their commas are gone.
+func (p *Parser) refused(m *message, l list, keep func(Item) bool) ([]span, *Error) {
+	v := m.at[l.at]
+	switch v.Kind() {
+	case jsonscan.Absent, jsonscan.Null:
+		return nil, nil
+	case jsonscan.Array:
+	default:
+		return nil, m.invalid("result." + l.member + ": must be an array")
+	}
+	var cuts []span
+	base := m.base + v.Offset
+	// Where the last kept item ends; a cut starts there and takes the comma after it along. Before the first kept item a cut runs
+	// up to the next item instead.
+	end, kept := base+1, false
+	for e := range v.Elements() {
+		item, bad := p.item(m, l, e)
+		if bad != nil {
+			return nil, bad
+		}
+		from, to := m.base+e.Offset, m.base+e.Offset+len(e.Raw)
+		switch {
+		case keep(item):
+			if !kept && from > end && len(cuts) > 0 {
+				cuts[len(cuts)-1].to = from
+			}
+			kept, end = true, to
+		case len(cuts) > 0 && cuts[len(cuts)-1].from == end:
+			cuts[len(cuts)-1].to = to
+		default:
+			cuts = append(cuts, span{end, to})
+		}
+	}
+	return cuts, nil
+}
+
+func (p *Parser) item(m *message, l list, e jsonscan.Value) (Item, *Error) {
+	var at [itemMembers]jsonscan.Value
+	if _, err := itemShape.Scan(e.Raw, p.Limits, at[:]); err != nil {
+		return Item{}, m.invalid(fmt.Sprintf("result.%s: %v", l.member, err))
+	}
+	if e.Kind() != jsonscan.Object {
+		return Item{}, m.invalid("result." + l.member + ": must hold objects")
+	}
+	name, ok := at[l.nameAt].Text()
+	if !ok {
+		return Item{}, m.invalid(fmt.Sprintf("result.%s: an item without %s", l.member, l.name))
+	}
+	item := Item{Resource: call.Resource{Kind: l.kind, Name: name}, Raw: e.Raw}
+	if l.kind != call.Tool {
+		return item, nil
+	}
+	switch at[itemAnnotations].Kind() {
+	case jsonscan.Absent, jsonscan.Null:
+		return item, nil
+	case jsonscan.Object:
+	default:
+		return Item{}, m.invalid(fmt.Sprintf("result.tools: the annotations of %q are no object", name))
+	}
+	// The defaults of MCP's ToolAnnotations.
+	a := call.Annotations{Destructive: true, OpenWorld: true}
+	for i, hint := range []*bool{&a.ReadOnly, &a.Destructive, &a.Idempotent, &a.OpenWorld} {
+		switch v := at[itemReadOnly+i]; v.Kind() {
+		case jsonscan.Absent, jsonscan.Null:
+		case jsonscan.Bool:
+			*hint = v.Raw[0] == 't'
+		default:
+			return Item{}, m.invalid(fmt.Sprintf("result.tools: an annotation of %q is no boolean", name))
+		}
+	}
+	item.Annotations = &a
+	return item, nil
+}
+
+// without copies data but for the cuts.
+func without(data []byte, cuts []span) []byte {
+	slices.SortFunc(cuts, func(a, b span) int { return a.from - b.from })
+	out := make([]byte, 0, len(data))
+	at := 0
+	for _, c := range cuts {
+		out = append(out, data[at:c.from]...)
+		at = c.to
+	}
+	return append(out, data[at:]...)
+}

@@ -1,0 +1,64 @@
+package mcp
+
+import (
+	"bytes"
+	"errors"
+	"io"
+)
+
+// Relay copies events to w as they arrive until their end, each with one write. For each that has data, step says what to send in
+// place of it: the same data, other data (without carriage returns), or nil to send none of it. Events that keep their data are
+// written as the bytes that came. The error is nil at the end of the stream; otherwise that of the stream, of step, or of w.
+func Relay(w io.Writer, events *Events, step func(Event) ([]byte, error)) error {
+	for {
+		e, err := events.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		out := e.Raw
+		if len(e.Data) > 0 {
+			data, err := step(e)
+			if err != nil {
+				return err
+			}
+			if !bytes.Equal(data, e.Data) {
+				out = e.with(data)
+			}
+		}
+		if len(out) == 0 {
+			continue
+		}
+		if _, err := w.Write(out); err != nil {
+			return err
+		}
+	}
+}
+
+// with is the event with other data. Without data only an id is left, which a client needs to resume the stream after it, and a
+// retry time.
+func (e Event) with(data []byte) []byte {
+	var out []byte
+	for line := range bytes.Lines(e.Raw) {
+		field, _, _ := bytes.Cut(bytes.TrimRight(line, "\r\n"), []byte(":"))
+		switch string(field) {
+		case "id", "retry":
+			out = append(out, line...)
+		case "event":
+			if data != nil {
+				out = append(out, line...)
+			}
+		}
+	}
+	if data != nil {
+		for line := range bytes.SplitSeq(data, []byte("\n")) {
+			out = append(append(append(out, "data: "...), line...), '\n')
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return append(out, '\n')
+}
