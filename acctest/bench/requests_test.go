@@ -12,7 +12,10 @@ import (
 	"github.com/agentward/terraform-provider-agent/acctest/terraform"
 )
 
-func TestMain(m *testing.M) { terraform.Main(m) }
+func TestMain(m *testing.M) {
+	serveStandIn()
+	terraform.Main(m)
+}
 
 // The counts of `make bench` hold for a few identities as for many, so every run of the tests sees to them.
 func TestRequestsAreAsAgreed(t *testing.T) {
