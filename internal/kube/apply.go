@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -89,10 +90,16 @@ func (c *Client) write(ctx context.Context, types objectTypes, desired stack.Obj
 		}
 		obj, err = c.patch(ctx, desired, true, dryRun)
 	}
+	through := ""
+	if apierrors.IsInvalid(err) && prior != "" {
+		if obj, through, err = c.replaceLists(ctx, desired, dryRun, err); err == nil {
+			reclaimed = append(reclaimed, "items that others put beside ours in a list, and that make the object invalid")
+		}
+	}
 	if err != nil {
 		return stack.Live{}, err
 	}
-	projection, err := types.projection(obj, c.options.FieldManager, "")
+	projection, err := types.projection(obj, c.options.FieldManager, through)
 	if err != nil {
 		return stack.Live{}, err
 	}
@@ -113,6 +120,34 @@ func otherManagers(obj *unstructured.Unstructured, manager string) []string {
 	}
 	slices.Sort(others)
 	return slices.Compact(others)
+}
+
+// replaceLists takes lists back whole. Server-side apply puts a removed item back and leaves what others put in its place: both
+// may be invalid together, as two actions of an admission policy are, and then no apply would ever heal the object. A merge patch
+// keeps the fields of others and replaces lists. What it gives in a dry run is seen through the fields of the returned
+// projection, since only the apply that follows the real one makes them ours again. The refusal of the apply is returned where
+// this does not help either.
+func (c *Client) replaceLists(ctx context.Context, desired stack.Object, dryRun []string, refusal error) (obj *unstructured.Unstructured, through string, err error) {
+	r, err := c.resource(ctx, desired.Key)
+	if err != nil {
+		return nil, "", err
+	}
+	if through, err = stack.CanonicalJSON(desired.Body); err != nil {
+		return nil, "", err
+	}
+	obj, err = r.Patch(ctx, desired.Key.Name, types.MergePatchType, []byte(through), metav1.PatchOptions{
+		FieldManager:    c.options.FieldManager,
+		FieldValidation: metav1.FieldValidationStrict,
+		DryRun:          dryRun,
+	})
+	if err != nil {
+		return nil, "", refusal
+	}
+	if len(dryRun) > 0 {
+		return obj, through, nil
+	}
+	obj, err = c.patch(ctx, desired, true, nil)
+	return obj, "", err
 }
 
 func (c *Client) patch(ctx context.Context, desired stack.Object, force bool, dryRun []string) (*unstructured.Unstructured, error) {

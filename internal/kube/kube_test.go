@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -23,6 +24,7 @@ func TestMain(m *testing.M) { controlplane.Main(m) }
 var (
 	configMaps  = schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}
 	services    = schema.GroupVersionResource{Version: "v1", Resource: "services"}
+	bindings    = schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "validatingadmissionpolicybindings"}
 	secrets     = schema.GroupVersionResource{Version: "v1", Resource: "secrets"}
 	none        = ""
 	fieldOwner  = kube.Options{FieldManager: "agent"}
@@ -195,6 +197,41 @@ func TestRemovedListItemIsDrift(t *testing.T) {
 	}
 	if again := f.apply(t, o, read.Projection); again.Projection != applied.Projection {
 		t.Errorf("apply gives %s, want %s", again.Projection, applied.Projection)
+	}
+}
+
+func TestListItemThatExcludesOursIsTakenBack(t *testing.T) {
+	f := setUp(t)
+	o := object(stack.Key{Group: "admissionregistration.k8s.io", Version: "v1", Kind: "ValidatingAdmissionPolicyBinding", Name: f.ns}, map[string]any{
+		"spec": map[string]any{"policyName": "none", "validationActions": []any{"Deny"}},
+	})
+	applied := f.apply(t, o, none)
+	f.Edit(t, bindings, "", f.ns, `{"spec":{"validationActions":["Warn"]},"metadata":{"labels":{"theirs":"stays"}}}`)
+
+	read := f.read(t, o.Key, applied.Projection)
+	if read.Projection == applied.Projection {
+		t.Fatal("the change does not show")
+	}
+	planned := f.plan(t, o, read.Projection)
+	if planned.Projection != applied.Projection || len(planned.Reclaimed) == 0 {
+		t.Errorf("plan shows %s and reclaims %q, want %s", planned.Projection, planned.Reclaimed, applied.Projection)
+	}
+	if again := f.apply(t, o, read.Projection); again.Projection != applied.Projection {
+		t.Errorf("apply gives %s, want %s", again.Projection, applied.Projection)
+	}
+	live := f.Get(t, bindings, "", f.ns)
+	if actions, _, _ := unstructured.NestedStringSlice(live.Object, "spec", "validationActions"); len(actions) != 1 || actions[0] != "Deny" {
+		t.Errorf("actions are %v, want Deny alone", actions)
+	}
+	if live.GetLabels()["theirs"] != "stays" {
+		t.Error("the label of another manager is gone")
+	}
+	if read := f.read(t, o.Key, applied.Projection); read.Projection != applied.Projection {
+		t.Errorf("read shows %s, want %s", read.Projection, applied.Projection)
+	}
+	bad := object(o.Key, map[string]any{"spec": map[string]any{"policyName": "none", "validationActions": []any{"Deny", "Warn"}}})
+	if _, err := f.client.Plan(f.ctx, bad, applied.Projection); err == nil || !strings.Contains(err.Error(), "must not contain both Deny and Warn") {
+		t.Errorf("what is invalid by itself gives %v", err)
 	}
 }
 

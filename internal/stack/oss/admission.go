@@ -2,7 +2,6 @@ package oss
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/agentward/terraform-provider-agent/internal/spec"
@@ -35,21 +34,9 @@ func Admission(p spec.AdmissionPolicy) ([]stack.Object, error) {
 	return nil, fmt.Errorf("admission policy %q has the unknown engine %q", p.Name, p.Engine)
 }
 
-// object builds a cluster-scoped object, or one in the namespace where that is given.
+// object builds an object of the policy.
 func object(p spec.AdmissionPolicy, key stack.Key, content map[string]any) stack.Object {
-	metadata := map[string]any{"name": key.Name}
-	if key.Namespace != "" {
-		metadata["namespace"] = key.Namespace
-	}
-	if len(p.Labels) > 0 {
-		metadata["labels"] = stringMap(p.Labels)
-	}
-	if len(p.Annotations) > 0 {
-		metadata["annotations"] = stringMap(p.Annotations)
-	}
-	body := map[string]any{"apiVersion": key.APIVersion(), "kind": key.Kind, "metadata": metadata}
-	maps.Copy(body, content)
-	return stack.Object{Key: key, Body: body}
+	return manifest(key, p.Labels, p.Annotations, content)
 }
 
 // matchConstraints selects the requests that can make a pod run something: creating it, changing it, adding an ephemeral
@@ -68,34 +55,11 @@ func matchConstraints(p spec.AdmissionPolicy) map[string]any {
 
 func matchSelectors(p spec.AdmissionPolicy) map[string]any {
 	m := map[string]any{}
-	if s := selector(p.NamespaceSelector); s != nil {
-		m["namespaceSelector"] = s
+	if !p.NamespaceSelector.Empty() {
+		m["namespaceSelector"] = labelSelector(p.NamespaceSelector)
 	}
-	if s := selector(p.ObjectSelector); s != nil {
-		m["objectSelector"] = s
-	}
-	return m
-}
-
-// selector gives nil for a selector that selects everything.
-func selector(s spec.LabelSelector) map[string]any {
-	if len(s.MatchLabels) == 0 && len(s.MatchExpressions) == 0 {
-		return nil
-	}
-	m := map[string]any{}
-	if len(s.MatchLabels) > 0 {
-		m["matchLabels"] = stringMap(s.MatchLabels)
-	}
-	if len(s.MatchExpressions) > 0 {
-		list := make([]any, len(s.MatchExpressions))
-		for i, e := range s.MatchExpressions {
-			requirement := map[string]any{"key": e.Key, "operator": e.Operator}
-			if len(e.Values) > 0 {
-				requirement["values"] = stringList(e.Values)
-			}
-			list[i] = requirement
-		}
-		m["matchExpressions"] = list
+	if !p.ObjectSelector.Empty() {
+		m["objectSelector"] = labelSelector(p.ObjectSelector)
 	}
 	return m
 }
@@ -134,7 +98,7 @@ func validationActions(actions []spec.Action) []any {
 		out = append(out, names[a])
 	}
 	slices.Sort(out)
-	return stringList(out)
+	return anySlice(out)
 }
 
 func failurePolicy(p spec.AdmissionPolicy) string {
@@ -142,20 +106,4 @@ func failurePolicy(p spec.AdmissionPolicy) string {
 		return "Fail"
 	}
 	return "Ignore"
-}
-
-func stringList(list []string) []any {
-	out := make([]any, len(list))
-	for i, s := range list {
-		out[i] = s
-	}
-	return out
-}
-
-func stringMap(m map[string]string) map[string]any {
-	out := make(map[string]any, len(m))
-	for k, v := range m {
-		out[k] = v
-	}
-	return out
 }

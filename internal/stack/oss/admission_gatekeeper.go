@@ -39,10 +39,10 @@ func gatekeeperPolicy(p spec.AdmissionPolicy, list []rule) []stack.Object {
 	}})
 
 	match := map[string]any{"kinds": []any{map[string]any{"apiGroups": []any{""}, "kinds": []any{"Pod"}}}}
-	if s := selector(p.NamespaceSelector); s != nil {
+	if s := labelSelector(p.NamespaceSelector); s != nil {
 		match["namespaceSelector"] = s
 	}
-	if s := selector(p.ObjectSelector); s != nil {
+	if s := labelSelector(p.ObjectSelector); s != nil {
 		match["labelSelector"] = s
 	}
 	constraintKey := stack.Key{Group: "constraints.gatekeeper.sh", Version: "v1beta1", Kind: kind, Name: p.Name}

@@ -1,11 +1,20 @@
 package oss
 
 import (
+	"bytes"
+	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/agentward/terraform-provider-agent/internal/stack"
 )
+
+var update = flag.Bool("update", false, "write what is rendered into the golden files")
 
 // golden checks every file of a folder: what stands before the first "---" line is the input, and what render makes of it stands
 // after. With -update the files are written anew. Rendering twice must give the same bytes.
@@ -29,7 +38,7 @@ func golden(t *testing.T, folder string, render func(t *testing.T, input string)
 			if again := input + "\n" + render(t, input); again != got {
 				t.Error("a second rendering of the same input gives other bytes")
 			}
-			if *updateAdmission {
+			if *update {
 				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
 				}
@@ -40,4 +49,21 @@ func golden(t *testing.T, folder string, render func(t *testing.T, input string)
 			}
 		})
 	}
+}
+
+// asYAML gives the objects in the order in which they are applied.
+func asYAML(t *testing.T, objects []stack.Object) string {
+	t.Helper()
+	var out bytes.Buffer
+	if len(objects) == 0 {
+		out.WriteString("---\n# nothing\n")
+	}
+	for _, o := range objects {
+		body, err := yaml.Marshal(o.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&out, "---\n# %s\n%s", o.Key, body)
+	}
+	return out.String()
 }

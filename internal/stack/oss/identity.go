@@ -14,8 +14,6 @@ import (
 // AgentLabel names the agent that a pod is an instance of.
 const AgentLabel = "agentward.dev/agent"
 
-const spireVersion = "v1alpha1"
-
 // Identity renders an agent's identity: its ServiceAccount, the trust domains it federates with, and its registration, in this
 // order. A suspended identity is registered nowhere; everything else stays.
 func Identity(id spec.Identity) ([]stack.Object, error) {
@@ -65,9 +63,8 @@ func PodSelector(id spec.Identity) spec.LabelSelector {
 }
 
 func serviceAccount(id spec.Identity) stack.Object {
-	return manifest("", "v1", "ServiceAccount", id.Namespace, id.ServiceAccount.Name, identityLabels(id), id.Annotations, map[string]any{
-		"automountServiceAccountToken": id.ServiceAccount.AutomountToken,
-	})
+	key := stack.Key{Version: "v1", Kind: "ServiceAccount", Namespace: id.Namespace, Name: id.ServiceAccount.Name}
+	return manifest(key, identityLabels(id), id.Annotations, map[string]any{"automountServiceAccountToken": id.ServiceAccount.AutomountToken})
 }
 
 func clusterSPIFFEID(id spec.Identity, name, template, hint string) stack.Object {
@@ -103,7 +100,7 @@ func clusterSPIFFEID(id spec.Identity, name, template, hint string) stack.Object
 		}
 		s["federatesWith"] = domains
 	}
-	return manifest("spire.spiffe.io", spireVersion, "ClusterSPIFFEID", "", name, identityLabels(id), id.Annotations, map[string]any{"spec": s})
+	return manifest(controllerKey("ClusterSPIFFEID", name), identityLabels(id), id.Annotations, map[string]any{"spec": s})
 }
 
 func federatedTrustDomain(id spec.Identity, f spec.Federation) stack.Object {
@@ -122,8 +119,12 @@ func federatedTrustDomain(id spec.Identity, f spec.Federation) stack.Object {
 	if id.ClassName != "" {
 		s["className"] = id.ClassName
 	}
-	return manifest("spire.spiffe.io", spireVersion, "ClusterFederatedTrustDomain", "", federationName(id, f.TrustDomain),
-		identityLabels(id), id.Annotations, map[string]any{"spec": s})
+	return manifest(controllerKey("ClusterFederatedTrustDomain", federationName(id, f.TrustDomain)), identityLabels(id), id.Annotations, map[string]any{"spec": s})
+}
+
+// controllerKey names an object of spire-controller-manager; all of them are cluster-scoped.
+func controllerKey(kind, name string) stack.Key {
+	return stack.Key{Group: "spire.spiffe.io", Version: "v1alpha1", Kind: kind, Name: name}
 }
 
 // federationName gives each identity an object of its own for a trust domain: two identities may federate with the same one,

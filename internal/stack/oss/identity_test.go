@@ -1,8 +1,6 @@
 package oss
 
 import (
-	"bytes"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -10,7 +8,6 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/agentward/terraform-provider-agent/internal/spec"
-	"github.com/agentward/terraform-provider-agent/internal/stack"
 )
 
 func TestIdentityRendersTheGoldenObjects(t *testing.T) {
@@ -28,23 +25,6 @@ func TestIdentityRendersTheGoldenObjects(t *testing.T) {
 		}
 		return asYAML(t, objects)
 	})
-}
-
-// asYAML gives the objects in the order in which they are applied.
-func asYAML(t *testing.T, objects []stack.Object) string {
-	t.Helper()
-	var out bytes.Buffer
-	if len(objects) == 0 {
-		out.WriteString("---\n# nothing\n")
-	}
-	for _, o := range objects {
-		body, err := yaml.Marshal(o.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(&out, "---\n# %s\n%s", o.Key, body)
-	}
-	return out.String()
 }
 
 func TestNamesOfFederatedTrustDomainsAreDistinctAndValid(t *testing.T) {

@@ -8,11 +8,10 @@ import (
 )
 
 // manifest builds a Kubernetes object. content holds what stands beside apiVersion, kind and metadata.
-func manifest(group, version, kind, namespace, name string, labels, annotations map[string]string, content map[string]any) stack.Object {
-	key := stack.Key{Group: group, Version: version, Kind: kind, Namespace: namespace, Name: name}
-	metadata := map[string]any{"name": name}
-	if namespace != "" {
-		metadata["namespace"] = namespace
+func manifest(key stack.Key, labels, annotations map[string]string, content map[string]any) stack.Object {
+	metadata := map[string]any{"name": key.Name}
+	if key.Namespace != "" {
+		metadata["namespace"] = key.Namespace
 	}
 	if len(labels) > 0 {
 		metadata["labels"] = anyMap(labels)
@@ -20,7 +19,7 @@ func manifest(group, version, kind, namespace, name string, labels, annotations 
 	if len(annotations) > 0 {
 		metadata["annotations"] = anyMap(annotations)
 	}
-	body := map[string]any{"apiVersion": key.APIVersion(), "kind": kind, "metadata": metadata}
+	body := map[string]any{"apiVersion": key.APIVersion(), "kind": key.Kind, "metadata": metadata}
 	maps.Copy(body, content)
 	return stack.Object{Key: key, Body: body}
 }

@@ -1,10 +1,6 @@
 package oss
 
 import (
-	"bytes"
-	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,35 +12,7 @@ import (
 
 // A golden file holds the identity and, after the first "---", the objects in the order in which they are applied.
 func TestRegistrationRendersTheGoldenObjects(t *testing.T) {
-	files, err := filepath.Glob("testdata/registration/*.yaml")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no golden files: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
-			golden, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			input, _, found := strings.Cut(string(golden), "\n---\n")
-			if !found {
-				t.Fatal("no --- after the identity")
-			}
-			got := input + "\n" + renderRegistration(t, input)
-			if *updateAdmission {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if got != string(golden) {
-				t.Errorf("rendering differs from %s; look at it with -update and git diff. Got:\n%s", file, got)
-			}
-			if again := input + "\n" + renderRegistration(t, input); again != got {
-				t.Error("a second rendering of the same identity gives other bytes")
-			}
-		})
-	}
+	golden(t, "registration", renderRegistration)
 }
 
 func renderRegistration(t *testing.T, input string) string {
@@ -60,18 +28,7 @@ func renderRegistration(t *testing.T, input string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out bytes.Buffer
-	if len(objects) == 0 {
-		out.WriteString("---\n# nothing\n")
-	}
-	for _, o := range objects {
-		body, err := yaml.Marshal(o.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(&out, "---\n# %s\n%s", o.Key, body)
-	}
-	return out.String()
+	return asYAML(t, objects)
 }
 
 func TestEntryIDs(t *testing.T) {
