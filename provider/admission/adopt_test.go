@@ -86,3 +86,22 @@ func TestAPlanWarnsOfExceptionsThatHaveEnded(t *testing.T) {
 		t.Errorf("the warning is not on the attribute: %v", warnings[0])
 	}
 }
+
+func TestPolicyThatNothingConfinesIsWarnedOf(t *testing.T) {
+	selected := &governed.LabelSelector{MatchLabels: map[string]types.String{"workload-type": types.StringValue("ai-agent")}}
+	for name, test := range map[string]struct {
+		model model
+		warns bool
+	}{
+		"denies everywhere":              {model{}, true},
+		"denies in selected namespaces":  {model{NamespaceSelector: selected}, false},
+		"denies selected pods":           {model{ObjectSelector: selected}, false},
+		"only audits, though everywhere": {model{Actions: []types.String{types.StringValue("audit")}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if warnings := test.model.unconfined(nil); (len(warnings) > 0) != test.warns {
+				t.Errorf("warnings are %v", warnings)
+			}
+		})
+	}
+}

@@ -124,10 +124,22 @@ func (m *model) Render(provider *governed.Provider) ([]stack.Object, error) {
 	return oss.Admission(m.spec(provider))
 }
 
-// PlanWarnings names the exceptions that have ended. Nothing that is rendered depends on the time, so a plan and its apply agree
-// however far apart they are: an exception ends in the cluster, by itself.
-func (m *model) PlanWarnings(context.Context, *governed.Provider) diag.Diagnostics {
-	return m.expired(time.Now())
+// PlanWarnings names the exceptions that have ended, and a policy that nothing confines. Nothing that is rendered depends on the
+// time, so a plan and its apply agree however far apart they are: an exception ends in the cluster, by itself.
+func (m *model) PlanWarnings(_ context.Context, provider *governed.Provider) diag.Diagnostics {
+	return append(m.expired(time.Now()), m.unconfined(provider)...)
+}
+
+// unconfined warns of a policy that would refuse the cluster's own pods too.
+func (m *model) unconfined(provider *governed.Provider) diag.Diagnostics {
+	var diags diag.Diagnostics
+	p := m.spec(provider)
+	if p.NamespaceSelector.Empty() && p.ObjectSelector.Empty() && slices.Contains(p.Actions, spec.ActionDeny) {
+		diags.AddAttributeWarning(path.Root("namespace_selector"), fmt.Sprintf("Admission policy %q denies in every namespace", m.Label()),
+			"Neither namespace_selector nor object_selector is set, so pods of the cluster itself, as those of kube-system, must meet the rules "+
+				"too. Select the namespaces of agents.")
+	}
+	return diags
 }
 
 // expired warns of what does no harm, but what a reader of the configuration takes for an open door.

@@ -39,11 +39,11 @@ func gatekeeperPolicy(p spec.AdmissionPolicy, list []rule) []stack.Object {
 	}})
 
 	match := map[string]any{"kinds": []any{map[string]any{"apiGroups": []any{""}, "kinds": []any{"Pod"}}}}
-	if s := labelSelector(p.NamespaceSelector); s != nil {
-		match["namespaceSelector"] = s
+	if !p.NamespaceSelector.Empty() {
+		match["namespaceSelector"] = labelSelector(p.NamespaceSelector)
 	}
-	if s := labelSelector(p.ObjectSelector); s != nil {
-		match["labelSelector"] = s
+	if !p.ObjectSelector.Empty() {
+		match["labelSelector"] = labelSelector(p.ObjectSelector)
 	}
 	constraintKey := stack.Key{Group: "constraints.gatekeeper.sh", Version: "v1beta1", Kind: kind, Name: p.Name}
 	constraint := object(p, constraintKey, map[string]any{"spec": map[string]any{
