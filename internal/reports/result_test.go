@@ -24,20 +24,30 @@ func TestParse(t *testing.T) {
 		want         []Result
 	}{
 		{"a report without results has none", `{"kind": "PolicyReport"}`, nil},
-		{"a result is taken as it is", `{"results": [{"policy": "agents", "rule": "approval-label", "result": "fail", "severity": "high", "category": "Agents",
+		{
+			"a result is taken as it is", `{"results": [{"policy": "agents", "rule": "approval-label", "result": "fail", "severity": "high", "category": "Agents",
 			"message": "not approved", "source": "kyverno", "timestamp": {"seconds": 1795392000, "nanos": 500000000},
 			"resources": [{"apiVersion": "v1", "kind": "Pod", "namespace": "agents", "name": "billing", "uid": "u"}]}]}`,
-			[]Result{{"agents", "approval-label", Fail, "high", "Agents", "not approved", "kyverno", pod, time.Date(2026, 11, 23, 0, 0, 0, 500000000, time.UTC)}}},
-		{"scope and source of the report stand for what a result leaves out", `{"source": "kyverno", "scope": {"apiVersion": "v1", "kind": "Pod", "namespace": "agents", "name": "billing"},
+			[]Result{{"agents", "approval-label", Fail, "high", "Agents", "not approved", "kyverno", pod, time.Date(2026, 11, 23, 0, 0, 0, 500000000, time.UTC)}},
+		},
+		{
+			"scope and source of the report stand for what a result leaves out", `{"source": "kyverno", "scope": {"apiVersion": "v1", "kind": "Pod", "namespace": "agents", "name": "billing"},
 			"results": [{"policy": "agents", "result": "warn"}]}`,
-			[]Result{{Policy: "agents", Result: Warn, Source: "kyverno", Resource: pod}}},
-		{"a result's own object and source come before them", `{"source": "kyverno", "scope": {"kind": "Namespace", "name": "agents"},
+			[]Result{{Policy: "agents", Result: Warn, Source: "kyverno", Resource: pod}},
+		},
+		{
+			"a result's own object and source come before them", `{"source": "kyverno", "scope": {"kind": "Namespace", "name": "agents"},
 			"results": [{"policy": "agents", "result": "fail", "source": "gatekeeper", "resources": [{"apiVersion": "v1", "kind": "Pod", "namespace": "agents", "name": "billing"}]}]}`,
-			[]Result{{Policy: "agents", Result: Fail, Source: "gatekeeper", Resource: pod}}},
-		{"a result for several objects counts for each", `{"results": [{"policy": "agents", "result": "fail", "resources": [{"name": "a"}, {"name": "b"}]}]}`,
-			[]Result{{Policy: "agents", Result: Fail, Resource: Resource{Name: "a"}}, {Policy: "agents", Result: Fail, Resource: Resource{Name: "b"}}}},
-		{"a result for no object is still one", `{"results": [{"policy": "agents", "result": "error"}]}`,
-			[]Result{{Policy: "agents", Result: Error}}},
+			[]Result{{Policy: "agents", Result: Fail, Source: "gatekeeper", Resource: pod}},
+		},
+		{
+			"a result for several objects counts for each", `{"results": [{"policy": "agents", "result": "fail", "resources": [{"name": "a"}, {"name": "b"}]}]}`,
+			[]Result{{Policy: "agents", Result: Fail, Resource: Resource{Name: "a"}}, {Policy: "agents", Result: Fail, Resource: Resource{Name: "b"}}},
+		},
+		{
+			"a result for no object is still one", `{"results": [{"policy": "agents", "result": "error"}]}`,
+			[]Result{{Policy: "agents", Result: Error}},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

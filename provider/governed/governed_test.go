@@ -37,6 +37,7 @@ func (m *thing) Label() string                            { return m.Name.ValueS
 func (m *thing) Validate(*Provider) spec.Problems         { return nil }
 func (m *thing) Computed(*Provider) map[string]attr.Value { return map[string]attr.Value{} }
 func (m *thing) ImportKeys(*Provider) []stack.Key         { return []stack.Key{partKey(m.Label(), "first")} }
+
 func (m *thing) Observed(live map[stack.Key]stack.Live) map[string]attr.Value {
 	var uids []string
 	for _, l := range live {
@@ -166,12 +167,14 @@ func (p testProvider) DataSources(context.Context) []func() datasource.DataSourc
 
 func (p testProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{func() resource.Resource {
-		return New(Definition{TypeName: "test_thing", Noun: "thing", ImportID: []string{"name"}, New: func() Model { return &thing{} },
+		return New(Definition{
+			TypeName: "test_thing", Noun: "thing", ImportID: []string{"name"}, New: func() Model { return &thing{} },
 			Schema: schema.Schema{Attributes: map[string]schema.Attribute{
 				"name":     schema.StringAttribute{Required: true},
 				"parts":    schema.ListAttribute{Optional: true, ElementType: types.StringType},
 				"observed": schema.StringAttribute{Computed: true},
-			}}})
+			}},
+		})
 	}}
 }
 
@@ -292,8 +295,10 @@ func none(p process) state { return state{value: tftypes.NewValue(p.schema, nil)
 
 func (p process) plan(config tftypes.Value, prior state, capabilities ...*tfprotov6.PlanResourceChangeClientCapabilities) (*tfprotov6.PlanResourceChangeResponse, state) {
 	p.t.Helper()
-	req := &tfprotov6.PlanResourceChangeRequest{TypeName: "test_thing", PriorState: p.wire(prior.value), Config: p.wire(config),
-		ProposedNewState: p.wire(p.proposed(config, prior)), PriorPrivate: prior.private}
+	req := &tfprotov6.PlanResourceChangeRequest{
+		TypeName: "test_thing", PriorState: p.wire(prior.value), Config: p.wire(config),
+		ProposedNewState: p.wire(p.proposed(config, prior)), PriorPrivate: prior.private,
+	}
 	if len(capabilities) > 0 {
 		req.ClientCapabilities = capabilities[0]
 	}
@@ -309,8 +314,10 @@ func (p process) plan(config tftypes.Value, prior state, capabilities ...*tfprot
 
 func (p process) apply(config tftypes.Value, prior, planned state) (*tfprotov6.ApplyResourceChangeResponse, state) {
 	p.t.Helper()
-	resp, err := p.server.ApplyResourceChange(p.t.Context(), &tfprotov6.ApplyResourceChangeRequest{TypeName: "test_thing",
-		PriorState: p.wire(prior.value), Config: p.wire(config), PlannedState: p.wire(planned.value), PlannedPrivate: planned.private})
+	resp, err := p.server.ApplyResourceChange(p.t.Context(), &tfprotov6.ApplyResourceChangeRequest{
+		TypeName:   "test_thing",
+		PriorState: p.wire(prior.value), Config: p.wire(config), PlannedState: p.wire(planned.value), PlannedPrivate: planned.private,
+	})
 	if err != nil {
 		p.t.Fatal(err)
 	}

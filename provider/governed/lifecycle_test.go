@@ -236,8 +236,10 @@ func TestImportByIdentityNeedsNoID(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := p.server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: "test_thing",
-		Identity: &tfprotov6.ResourceIdentityData{IdentityData: &dv}})
+	resp, err := p.server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{
+		TypeName: "test_thing",
+		Identity: &tfprotov6.ResourceIdentityData{IdentityData: &dv},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -151,8 +151,10 @@ func TestClusterThatDiesDuringApplyLosesNothing(t *testing.T) {
 	}
 	first, second := config(""), config(`x509_ttl = "30m"`)
 	dies := func(configuration string) resource.TestStep {
-		return resource.TestStep{Config: configuration, PreConfig: func() { f.broken.Store(true) },
-			ExpectError: regexpOf("what was applied so far is in state, and the next apply finishes")}
+		return resource.TestStep{
+			Config: configuration, PreConfig: func() { f.broken.Store(true) },
+			ExpectError: regexpOf("what was applied so far is in state, and the next apply finishes"),
+		}
 	}
 	lives := func(configuration string, checks ...plancheck.PlanCheck) resource.TestStep {
 		return after(func() { f.broken.Store(false) }, plans(configuration, checks...))

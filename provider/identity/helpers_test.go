@@ -36,15 +36,19 @@ func installCRDsForTerraform() bool {
 	if dir == "" {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	config, err := clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))
-	if err == nil {
-		err = controlplane.InstallCRDs(ctx, config, dir)
-	}
-	if err != nil {
+	if err := installCRDs(dir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	return true
+}
+
+func installCRDs(dir string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	config, err := clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))
+	if err != nil {
+		return err
+	}
+	return controlplane.InstallCRDs(ctx, config, dir)
 }
