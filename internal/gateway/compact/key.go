@@ -56,7 +56,7 @@ func Fits(algorithm jose.SignatureAlgorithm, key any) error {
 var private = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"}
 
 // PublicJWK reads a JWK that must be an asymmetric public key and carry nothing private.
-func PublicJWK(raw json.RawMessage) (*jose.JSONWebKey, error) {
+func PublicJWK(raw []byte) (*jose.JSONWebKey, error) {
 	var members map[string]json.RawMessage
 	if err := decode(raw, &members); err != nil {
 		return nil, fmt.Errorf("jwk: %w", err)

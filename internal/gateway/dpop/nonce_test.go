@@ -71,7 +71,7 @@ func TestNonceHoldsWhenItsKeyIsReplaced(t *testing.T) {
 }
 
 func TestNoncesAreRefusedWhereTheyWouldBeWeak(t *testing.T) {
-	for name, make := range map[string]func() error{
+	for name, attempt := range map[string]func() error{
 		"a short secret":   func() error { _, err := dpop.NewNonces(secret[1:], time.Minute, now); return err },
 		"no lifetime":      func() error { _, err := dpop.NewNonces(secret, 0, now); return err },
 		"a long lifetime":  func() error { _, err := dpop.NewNonces(secret, 2*time.Hour, now); return err },
@@ -79,7 +79,7 @@ func TestNoncesAreRefusedWhereTheyWouldBeWeak(t *testing.T) {
 		"a negative one":   func() error { _, err := dpop.NewNonces(secret, -time.Minute, now); return err },
 		"nothing whatever": func() error { _, err := dpop.NewNonces(nil, 0, nil); return err },
 	} {
-		if make() == nil {
+		if attempt() == nil {
 			t.Errorf("%s was taken", name)
 		}
 	}

@@ -104,7 +104,7 @@ func TestRingServesItsKeys(t *testing.T) {
 }
 
 func TestRingRefuses(t *testing.T) {
-	for name, make := range map[string]func() error{
+	for name, attempt := range map[string]func() error{
 		"no secret":              func() error { _, err := token.NewRing(nil, 0, now); return err },
 		"a short secret":         func() error { _, err := token.NewRing([][]byte{secretOf("a")[1:]}, 0, now); return err },
 		"a short second secret":  func() error { _, err := token.NewRing([][]byte{secretOf("a"), nil}, 0, now); return err },
@@ -113,7 +113,7 @@ func TestRingRefuses(t *testing.T) {
 		"rotation back in time":  func() error { _, err := token.NewRing([][]byte{secretOf("a")}, -time.Hour, now); return err },
 		"an empty first secret ": func() error { _, err := token.NewRing([][]byte{{}}, 0, now); return err },
 	} {
-		if make() == nil {
+		if attempt() == nil {
 			t.Errorf("%s: taken", name)
 		}
 	}
