@@ -50,6 +50,15 @@ func TestPlanIsUnknownWhere(t *testing.T) {
 	}
 }
 
+func TestApplyIntoAnAbsentNamespaceSaysToCreateIt(t *testing.T) {
+	f := setUp(t)
+	_, err := f.client.Apply(f.ctx, configMap("absent", nil), none)
+	var failed *kube.OpError
+	if !errors.As(err, &failed) || !strings.Contains(failed.Hint(), `Create the namespace "absent"`) {
+		t.Errorf("got %v, want an error that names the namespace", err)
+	}
+}
+
 func TestBadCredentialsAreAnErrorAndNotUnknown(t *testing.T) {
 	f := setUp(t)
 	config := rest.AnonymousClientConfig(f.Config())
@@ -128,6 +137,7 @@ spec:
 	if err := f.InstallCRDs(f.ctx, file); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { f.Delete(t, crds, "", "widgets.late.example.org") })
 }
 
 func TestUnknownFieldIsRefused(t *testing.T) {
@@ -180,6 +190,7 @@ func TestDeleteSparesAnObjectOfAnotherUID(t *testing.T) {
 
 func TestMutatingWebhook(t *testing.T) {
 	f := setUp(t)
+	f.OnlyOurs(t, "an API server that reaches this machine")
 	patched := admissionv1.PatchTypeJSONPatch
 	webhook.Mutating(t, f.Config(), webhook.Options{
 		Name: f.ns, Rules: configMapRules(), SideEffects: admissionregistrationv1.SideEffectClassNone,
@@ -211,6 +222,7 @@ func TestMutatingWebhook(t *testing.T) {
 
 func TestWebhookThatRefuses(t *testing.T) {
 	f := setUp(t)
+	f.OnlyOurs(t, "an API server that reaches this machine")
 	webhook.Validating(t, f.Config(), webhook.Options{
 		Name: f.ns, Rules: configMapRules(), SideEffects: admissionregistrationv1.SideEffectClassNone,
 		Answer: func(r *admissionv1.AdmissionRequest) *admissionv1.AdmissionResponse {

@@ -25,6 +25,7 @@ var (
 	configMaps  = schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}
 	services    = schema.GroupVersionResource{Version: "v1", Resource: "services"}
 	bindings    = schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "validatingadmissionpolicybindings"}
+	crds        = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
 	secrets     = schema.GroupVersionResource{Version: "v1", Resource: "secrets"}
 	none        = ""
 	fieldOwner  = kube.Options{FieldManager: "agent"}
@@ -206,6 +207,7 @@ func TestListItemThatExcludesOursIsTakenBack(t *testing.T) {
 		"spec": map[string]any{"policyName": "none", "validationActions": []any{"Deny"}},
 	})
 	applied := f.apply(t, o, none)
+	t.Cleanup(func() { f.Delete(t, bindings, "", f.ns) })
 	f.Edit(t, bindings, "", f.ns, `{"spec":{"validationActions":["Warn"]},"metadata":{"labels":{"theirs":"stays"}}}`)
 
 	read := f.read(t, o.Key, applied.Projection)
@@ -352,8 +354,10 @@ func TestReadOnlyCredentialsPlan(t *testing.T) {
 
 func (f fixture) readOnly(t *testing.T) *kube.Client {
 	t.Helper()
+	const rbac = "rbac.authorization.k8s.io"
 	grant := func(kind, name string, content map[string]any) {
-		f.apply(t, object(stack.Key{Group: "rbac.authorization.k8s.io", Version: "v1", Kind: kind, Name: name}, content), none)
+		f.apply(t, object(stack.Key{Group: rbac, Version: "v1", Kind: kind, Name: name}, content), none)
+		t.Cleanup(func() { f.Delete(t, schema.GroupVersionResource{Group: rbac, Version: "v1", Resource: strings.ToLower(kind) + "s"}, "", name) })
 	}
 	grant("ClusterRole", f.ns, map[string]any{"rules": []any{
 		map[string]any{"apiGroups": []any{""}, "resources": []any{"configmaps"}, "verbs": []any{"get", "list"}},
