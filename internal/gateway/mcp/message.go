@@ -14,7 +14,7 @@ var messageShape = jsonscan.MustShape(
 	"/params/ref", "/params/ref/type", "/params/ref/name", "/params/ref/uri", "/params/argument",
 	"/params/notifications/resourceSubscriptions",
 	"/params/_meta", "/params/_meta/io.modelcontextprotocol~1protocolVersion",
-	"/result/inputRequests", "/error/data/elicitations",
+	"/result/inputRequests", "/error/code", "/error/message", "/error/data/elicitations",
 	"/result/tools", "/result/prompts", "/result/resources", "/result/resourceTemplates",
 )
 
@@ -39,6 +39,8 @@ const (
 	atMeta
 	atMetaVersion
 	atInputRequests
+	atCode
+	atMessage
 	atElicitations
 	atTools
 	atPrompts
@@ -91,6 +93,12 @@ func (m *message) classify() *Error {
 	}
 	if tag, ok := m.at[atVersionTag].Text(); !ok || tag != "2.0" {
 		return m.invalid(`jsonrpc: must be "2.0"`)
+	}
+	if failure := m.at[atError]; failure.Kind() != jsonscan.Absent {
+		code := m.at[atCode]
+		if failure.Kind() != jsonscan.Object || code.Kind() != jsonscan.NumberKind || !isInteger(code.Raw) || m.at[atMessage].Kind() != jsonscan.String {
+			return m.invalid("error: must be an object with an integer code and a message")
+		}
 	}
 	result, failure := m.at[atResult].Kind() != jsonscan.Absent, m.at[atError].Kind() != jsonscan.Absent
 	if m.at[atMethod].Kind() == jsonscan.Absent {

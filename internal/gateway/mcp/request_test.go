@@ -219,7 +219,7 @@ func TestParseRefuses(t *testing.T) {
 		"a method that ends in NUL":               {post(`{"jsonrpc":"2.0","id":1,"method":"ping\u0000"}`), 400, CodeInvalidRequest, "1"},
 		"neither method nor result":               {post(`{"jsonrpc":"2.0","id":1}`), 400, CodeInvalidRequest, "1"},
 		"a method and a result":                   {post(`{"jsonrpc":"2.0","id":1,"method":"ping","result":{}}`), 400, CodeInvalidRequest, "1"},
-		"a result and an error":                   {post(`{"jsonrpc":"2.0","id":1,"result":{},"error":{}}`), 400, CodeInvalidRequest, "1"},
+		"a result and an error":                   {post(`{"jsonrpc":"2.0","id":1,"result":{},"error":{"code":1,"message":"x"}}`), 400, CodeInvalidRequest, "1"},
 		"a result without an id":                  {post(`{"jsonrpc":"2.0","result":{}}`), 400, CodeInvalidRequest, ""},
 		"an error without an id":                  {post(`{"jsonrpc":"2.0","error":{"code":1,"message":"x"}}`), 400, CodeInvalidRequest, ""},
 		"a response with params":                  {post(`{"jsonrpc":"2.0","id":1,"result":{},"params":{}}`), 400, CodeInvalidRequest, "1"},

@@ -102,9 +102,13 @@ func TestParseAnswerRefuses(t *testing.T) {
 		"an input request in another case":    {Version20260728, `{"jsonrpc":"2.0","id":1,"result":{"inputRequests":{"a":{"method":"roots/list","Method":"x"}}}}`},
 		"an input request with odd params":    {Version20260728, `{"jsonrpc":"2.0","id":1,"result":{"inputRequests":{"a":{"method":"roots/list","params":[]}}}}`},
 		"input requests in another case":      {Version20260728, `{"jsonrpc":"2.0","id":1,"result":{"InputRequests":{}}}`},
-		"pages to open that are no array":     {Version20251125, `{"jsonrpc":"2.0","id":1,"error":{"data":{"elicitations":{}}}}`},
-		"pages to open that are no objects":   {Version20251125, `{"jsonrpc":"2.0","id":1,"error":{"data":{"elicitations":["https://a"]}}}`},
+		"pages to open that are no array":     {Version20251125, `{"jsonrpc":"2.0","id":1,"error":{"code":-32042,"message":"x","data":{"elicitations":{}}}}`},
+		"pages to open that are no objects":   {Version20251125, `{"jsonrpc":"2.0","id":1,"error":{"code":-32042,"message":"x","data":{"elicitations":["https://a"]}}}`},
 		"news of a resource that has no name": {Version20251125, `{"jsonrpc":"2.0","method":"notifications/resources/updated"}`},
+		"an error that is null":               {Version20251125, `{"jsonrpc":"2.0","id":1,"error":null}`},
+		"an error without a code":             {Version20251125, `{"jsonrpc":"2.0","id":1,"error":{"message":"x"}}`},
+		"an error with half a code":           {Version20251125, `{"jsonrpc":"2.0","id":1,"error":{"code":0.5,"message":"x"}}`},
+		"an error without a message":          {Version20251125, `{"jsonrpc":"2.0","id":1,"error":{"code":1}}`},
 		"prose":                               {Version20251125, `upstream timed out`},
 	} {
 		t.Run(name, func(t *testing.T) {
