@@ -12,8 +12,8 @@ import (
 
 const billing = "spiffe://example.org/ns/payments/agent/billing/instance/7f3c"
 
-// toolCall is a call of a tool by the billing agent, with everything that policies may look at.
-func toolCall(tool, arguments string) *decide.Request {
+// payment is a call of the tool pay by the billing agent, with everything that policies may look at.
+func payment(arguments string) *decide.Request {
 	p := principal.FromSPIFFEID(billing)
 	p.Methods = []string{"dpop", "mtls"}
 	p.Issuer, p.Subject, p.User = "https://idp.example.org", billing, "alice"
@@ -22,7 +22,7 @@ func toolCall(tool, arguments string) *decide.Request {
 		Principal: p,
 		Call: &call.Call{
 			Protocol: call.MCP, Version: "2025-11-25", Direction: call.ToTarget, Method: "tools/call", Target: "bank",
-			Resource: call.Resource{Kind: call.Tool, Name: tool}, Arguments: []byte(arguments),
+			Resource: call.Resource{Kind: call.Tool, Name: "pay"}, Arguments: []byte(arguments),
 		},
 		Time: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), SourceIP: "10.1.2.3", MTLS: true,
 	}
@@ -151,7 +151,7 @@ func TestDecide(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := toolCall("pay", c.arguments)
+			r := payment(c.arguments)
 			if c.change != nil {
 				c.change(r)
 			}
@@ -172,11 +172,11 @@ func TestAuditModeDecidesNothing(t *testing.T) {
 		@id("strict") @mode("audit") forbid(principal, action, resource);
 		@id("broken") @mode("audit") forbid(principal, action, resource) when {context.arguments has a && context.arguments.a + 1 > 0};
 		@id("silent") @mode("audit") forbid(principal in TrustDomain::"example.com", action, resource);`)
-	d := e.Decide(t.Context(), toolCall("pay", `{"a":9223372036854775807}`))
+	d := e.Decide(t.Context(), payment(`{"a":9223372036854775807}`))
 	if !d.Allowed || strings.Join(d.Audited, ",") != "broken,strict" || strings.Join(d.Policies, ",") != "policy0" {
 		t.Errorf("got %+v", d)
 	}
-	d = engine(t, `@mode("audit") permit(principal, action, resource);`).Decide(t.Context(), toolCall("pay", ""))
+	d = engine(t, `@mode("audit") permit(principal, action, resource);`).Decide(t.Context(), payment(""))
 	if d.Allowed || strings.Join(d.Audited, ",") != "policy0" {
 		t.Errorf("a permit in audit mode permits: %+v", d)
 	}
@@ -198,7 +198,7 @@ func TestAListShowsWhatSomeArgumentsAllow(t *testing.T) {
 		"permitted by audit policy only": {`@mode("audit") permit(principal, action, resource);`, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := toolCall("pay", "")
+			r := payment("")
 			r.Listing = true
 			if d := engine(t, c.policies).Decide(t.Context(), r); d.Allowed != c.shown {
 				t.Errorf("got %+v", d)

@@ -3,7 +3,7 @@ package policy
 import (
 	"fmt"
 	"math/rand/v2"
-	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,7 +46,7 @@ func TestIndexChangesNoDecision(t *testing.T) {
 				t.Fatal(err)
 			}
 			with, without := e.Decide(t.Context(), r), e.among(e.policies, q, r)
-			if !reflect.DeepEqual(with, without) {
+			if !same(with, without) {
 				t.Fatalf("with the index %+v\nwithout it %+v\nfor %+v of %+v by\n%s", with, without, r.Call, r.Principal, text.String())
 			}
 			if with.Allowed {
@@ -57,6 +57,11 @@ func TestIndexChangesNoDecision(t *testing.T) {
 	if allowed < 100 {
 		t.Errorf("only %d of the calls were allowed: the policies of the test show little", allowed)
 	}
+}
+
+func same(a, b decide.Decision) bool {
+	return a.Allowed == b.Allowed && a.Reason == b.Reason && fmt.Sprint(a.Err) == fmt.Sprint(b.Err) &&
+		slices.Equal(a.Policies, b.Policies) && slices.Equal(a.Audited, b.Audited)
 }
 
 func BenchmarkDecide(b *testing.B) {
@@ -70,7 +75,7 @@ func BenchmarkDecide(b *testing.B) {
 				permit(principal == Agent::"spiffe://example.org/ns/payments/agent/billing", action == Action::"callTool", resource == Tool::"bank/pay")
 				when {context.arguments has amount && context.arguments.amount < 100};`)
 			e := engine(b, text.String())
-			r := toolCall("pay", `{"amount":42,"note":"rent"}`)
+			r := payment(`{"amount":42,"note":"rent"}`)
 			b.ReportAllocs()
 			for b.Loop() {
 				if d := e.Decide(b.Context(), r); !d.Allowed {

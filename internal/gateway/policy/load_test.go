@@ -57,7 +57,7 @@ func TestPoliciesWithoutAnIDAreCountedOverAllSources(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := e.Decide(t.Context(), toolCall("pay", ""))
+	d := e.Decide(t.Context(), payment(""))
 	if strings.Join(d.Policies, ",") != "policy0,policy1" || e.Len() != 2 {
 		t.Errorf("got %+v", d)
 	}
@@ -74,7 +74,7 @@ func FuzzNew(f *testing.F) {
 		}
 		// What loads can be decided by, whatever the arguments.
 		for _, arguments := range []string{"", `{"a":{"b":[1]},"x":"1","c":null}`, `{"a":1.5,"x":2}`} {
-			if d := e.Decide(t.Context(), toolCall("pay", arguments)); d.Err != nil && d.Allowed {
+			if d := e.Decide(t.Context(), payment(arguments)); d.Err != nil && d.Allowed {
 				t.Errorf("allowed without a decision: %+v", d)
 			}
 		}

@@ -43,8 +43,8 @@ var methods = map[call.Protocol]map[string]string{
 		"completion/complete":    "complete",
 		"sampling/createMessage": "sample", "elicitation/create": "elicit", "roots/list": "listRoots",
 		"tasks/get": "getTask", "tasks/result": "getTask", "tasks/update": "updateTask", "tasks/cancel": "cancelTask", "tasks/list": "listTasks",
-		// A session's stream and its end have no JSON-RPC method: these are the HTTP methods they are asked with.
-		"GET": "connect", "DELETE": "connect",
+		// A session's stream, its end, and answers to the server have no JSON-RPC method: these are the HTTP methods they are asked with.
+		"GET": "connect", "DELETE": "connect", "POST": "connect",
 	},
 	call.A2A: {
 		"SendMessage": "sendMessage", "SendStreamingMessage": "sendMessage", "message/send": "sendMessage", "message/stream": "sendMessage",
@@ -70,7 +70,7 @@ func action(c *call.Call) types.EntityUID {
 		if own, ok := methods[c.Protocol][c.Method]; ok {
 			name = own
 		} else if c.Protocol == call.MCP && strings.HasPrefix(c.Method, "notifications/") {
-			name = "connect"
+			name = "notify"
 		}
 	}
 	return types.NewEntityUID("Action", types.String(name))

@@ -1,0 +1,262 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// lines collects what a command writes, line by line.
+type lines struct {
+	mu  sync.Mutex
+	all []string
+	new chan struct{}
+}
+
+func newLines() (*lines, io.Writer) {
+	l := &lines{new: make(chan struct{}, 1024)}
+	r, w := io.Pipe()
+	go func() {
+		s := bufio.NewScanner(r)
+		s.Buffer(nil, 1<<20)
+		for s.Scan() {
+			l.mu.Lock()
+			l.all = append(l.all, s.Text())
+			l.mu.Unlock()
+			select {
+			case l.new <- struct{}{}:
+			default:
+			}
+		}
+	}()
+	return l, w
+}
+
+// wait gives the first line that has all the words.
+func (l *lines) wait(t *testing.T, words ...string) string {
+	t.Helper()
+	deadline := time.After(time.Minute)
+	for {
+		l.mu.Lock()
+		for _, line := range l.all {
+			has := true
+			for _, w := range words {
+				has = has && strings.Contains(line, w)
+			}
+			if has {
+				l.mu.Unlock()
+				return line
+			}
+		}
+		l.mu.Unlock()
+		select {
+		case <-l.new:
+		case <-deadline:
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			t.Fatalf("no line with %q in\n%s", words, strings.Join(l.all, "\n"))
+		}
+	}
+}
+
+// start runs a command until the test ends, and fails the test where it ends with another status than 0.
+func start(t *testing.T, stdout, stderr io.Writer, args ...string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan int, 1)
+	go func() {
+		done <- run(ctx, environment{stdin: strings.NewReader(""), stdout: stdout, stderr: stderr}, args)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		if status := <-done; status != 0 {
+			t.Errorf("agent-gateway %s ends with %d", args[0], status)
+		}
+	})
+}
+
+// copied is a folder with the example, without the keys that somebody who tried it may have beside it.
+func copied(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	if err := os.CopyFS(folder, os.DirFS("../../../../examples/gateway")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(folder, ".agentward")); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+// example copies the example to a folder of the test's own, with addresses that are free.
+func example(t *testing.T) (configuration, bank string) {
+	t.Helper()
+	folder := copied(t)
+	binary := filepath.Join(folder, "bank")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../../../../examples/gateway/mcp-server")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	free := func() string {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		return l.Addr().String()
+	}
+	bank = free()
+	configuration = filepath.Join(folder, "local.hcl")
+	text, err := os.ReadFile(configuration)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for old, address := range map[string]string{"127.0.0.1:3000": bank, "127.0.0.1:8443": free(), "127.0.0.1:9901": free()} {
+		if !bytes.Contains(text, []byte(old)) {
+			t.Fatalf("the example has no %s", old)
+		}
+		text = bytes.ReplaceAll(text, []byte(old), []byte(address))
+	}
+	if err := os.WriteFile(configuration, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	server := exec.CommandContext(t.Context(), binary, "-listen", bank)
+	stderr, err := server.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Wait() }) // it is killed with the test's context
+	if line, err := bufio.NewReader(stderr).ReadString('\n'); err != nil || !strings.Contains(line, bank) {
+		t.Fatalf("the example's server says %q, %v", line, err)
+	}
+	return configuration, bank
+}
+
+// callTool asks for a tool, as the README does with curl.
+func callTool(t *testing.T, at, tool, arguments string) (int, string) {
+	t.Helper()
+	body := fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,"arguments":%s}}`, tool, arguments)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, at, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "application/json, text/event-stream")
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(text)
+}
+
+// The README's three commands: serve, sidecar, and a call; one that is permitted and one that is not, and the audit line of each.
+func TestTheExample(t *testing.T) {
+	configuration, _ := example(t)
+	audit, auditTo := newLines()
+	gateway, gatewayTo := newLines()
+	start(t, auditTo, gatewayTo, "serve", "-config", configuration)
+	gateway.wait(t, "msg=serving", "target=bank")
+	sidecar, sidecarTo := newLines()
+	start(t, io.Discard, sidecarTo, "sidecar", "-config", configuration, "-agent", "demo/assistant", "-listen", "127.0.0.1:0")
+	line := sidecar.wait(t, "msg=sidecar")
+	_, at, _ := strings.Cut(line, "url=")
+	at, _, _ = strings.Cut(at, " ")
+
+	status, answer := callTool(t, at, "transfer", `{"to":"alice","amount":50}`)
+	if status != http.StatusOK || !strings.Contains(answer, "50 euro are on their way to alice") {
+		t.Errorf("a permitted call gives %d %s", status, answer)
+	}
+	expect(t, audit.wait(t, `"decision":"allow"`), map[string]any{
+		"policies": []any{"small-transfers"}, "principal": "spiffe://example.org/ns/demo/agent/assistant", "gen_ai.tool.name": "transfer",
+		"arguments": map[string]any{"amount": float64(50)}, "http.response.status_code": float64(200),
+		"proven": []any{"cert-bound", "dpop", "jwt", "mtls"},
+	})
+
+	status, answer = callTool(t, at, "transfer", `{"to":"mallory","amount":50}`)
+	if status != http.StatusForbidden || !strings.Contains(answer, "money goes to known recipients only") || !strings.Contains(answer, "no-strangers") {
+		t.Errorf("a denied call gives %d %s", status, answer)
+	}
+	expect(t, audit.wait(t, `"decision":"deny"`), map[string]any{
+		"policies": []any{"no-strangers"}, "reason": "money goes to known recipients only", "http.response.status_code": float64(403),
+	})
+	if _, answer = callTool(t, at, "close_account", `{"account":"alice"}`); !strings.Contains(answer, "no policy permits callTool close_account on bank") {
+		t.Errorf("a call that no policy speaks of gives %s", answer)
+	}
+}
+
+func expect(t *testing.T, line string, want map[string]any) {
+	t.Helper()
+	var got map[string]any
+	if err := json.Unmarshal([]byte(line), &got); err != nil {
+		t.Fatal(err)
+	}
+	for name, v := range want {
+		if fmt.Sprint(got[name]) != fmt.Sprint(v) {
+			t.Errorf("%s is %v, not %v, in %s", name, got[name], v, line)
+		}
+	}
+}
+
+func TestCheckAndExplain(t *testing.T) {
+	folder := copied(t)
+	configuration := filepath.Join(folder, "local.hcl")
+	do := func(in string, args ...string) (int, string, string) {
+		var out, err bytes.Buffer
+		status := run(t.Context(), environment{stdin: strings.NewReader(in), stdout: &out, stderr: &err}, args)
+		return status, out.String(), err.String()
+	}
+	if status, out, err := do("", "check", "-config", configuration); status != 0 || !strings.Contains(out, "1 listeners, 1 targets, 4 policies") {
+		t.Errorf("%d %s %s", status, out, err)
+	}
+	const asked = `{"principal":{"spiffe_id":"spiffe://example.org/ns/demo/agent/%s"},"call":{"protocol":"mcp","method":"tools/call","target":"bank","kind":"tool","name":"transfer","arguments":{"to":"alice","amount":5}}}`
+	if status, out, err := do(fmt.Sprintf(asked, "assistant"), "explain", "-config", configuration); status != 0 || out != "allowed: permitted by small-transfers\n  by policy small-transfers\n" {
+		t.Errorf("%d %s %s", status, out, err)
+	}
+	if _, out, _ := do(fmt.Sprintf(asked, "other"), "explain", "-config", configuration); out != "denied: no policy permits callTool transfer on bank\n" {
+		t.Errorf("%s", out)
+	}
+	for name, in := range map[string]string{"a misspelt member": `{"principals":{}}`, "two calls": `{} {}`, "no call": ``} {
+		if status, out, _ := do(in, "explain", "-config", configuration); status != 1 || out != "" {
+			t.Errorf("%s: %d %s", name, status, out)
+		}
+	}
+	cedar := filepath.Join(folder, "policies", "bank.cedar")
+	text, err := os.ReadFile(cedar)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(cedar, bytes.Replace(text, []byte("context.arguments has amount"), []byte("context.argments has amount"), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, err := do("", "check", "-config", configuration); status != 1 || !strings.HasPrefix(err, cedar+":23:16: Policy cannot be used: policy `small-transfers`: ") {
+		t.Errorf("%d %s", status, err)
+	}
+	for name, args := range map[string][]string{"an unknown command": {"srve"}, "nothing": {}, "no configuration": {"check"}, "a flag that is not there": {"check", "-confg", "x"}, "something too much": {"schema", "x"}} {
+		if status, _, err := do("", args...); status == 0 || err == "" {
+			t.Errorf("%s: %d %q", name, status, err)
+		}
+	}
+	if status, out, _ := do("", "schema"); status != 0 || !strings.Contains(out, "action callTool") {
+		t.Errorf("%d %s", status, out)
+	}
+}

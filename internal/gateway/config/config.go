@@ -1,0 +1,152 @@
+// Package config reads the configuration of the gateway: HCL in native or JSON syntax, by one schema.
+package config
+
+import (
+	"crypto/tls"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/gohcl"
+	"github.com/hashicorp/hcl/v2/hclparse"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/policy"
+)
+
+// Config is a configuration that is whole and valid. Paths are relative to nothing: they have been joined with the folder of the file.
+type Config struct {
+	// File is where it was read from, and Files all that it was read from, policies and glob patterns included.
+	File  string
+	Files []string
+
+	Authority    *Authority    // nil where certificates come from files
+	Identity     *Identity     // nil where the development authority issues the gateway's own
+	Trust        []Trust       // bundles of trust domains, besides the development authority's
+	TokenService *TokenService // nil for none
+	Listeners    []Listener
+	Targets      []Target
+	Policies     *policy.Engine
+	Suspended    []string // SPIFFE IDs of agents, or of instances of them, that may do nothing; and subjects of callers without one
+	Audit        Audit
+	Limits       Limits
+	Admin        string // address, "" for none; loopback
+}
+
+// Authority is a development authority, which issues identities on this machine.
+type Authority struct {
+	TrustDomain string
+	Directory   string // keeps its key and what it issues
+}
+
+// Identity is the gateway's own certificate. Both files are read anew when they change.
+type Identity struct{ Certificate, Key string }
+
+// Trust is a trust domain whose workloads may call.
+type Trust struct{ Domain, Bundle string }
+
+// TokenService issues access tokens to agents.
+type TokenService struct {
+	SecretFile string // holds what signing keys are derived from; "" for a secret of this process alone
+	Lifetime   time.Duration
+}
+
+// Method is a way to prove who calls.
+type Method string
+
+// The ways that a listener can ask for.
+const (
+	MTLS Method = "mtls" // an X.509-SVID on the connection
+	DPoP Method = "dpop" // an access token with a proof of possession
+)
+
+// Listener is an address that agents call.
+type Listener struct {
+	Name, Address string
+	URL           string // as agents see it, without a slash at the end
+	Plaintext     bool   // loopback only
+	MinimumTLS    uint16
+	Authenticate  []Method // all of which every call must prove
+	Nonces        bool     // a DPoP proof must carry a nonce of ours
+}
+
+// Target is something that agents call through the gateway.
+type Target struct {
+	Name, Protocol string
+	URL            string
+	Path           string // of the listener, "/" and the name where nothing is said
+	Audit          bool   // decides and records, and denies nothing
+	Versions       []string
+	KeepHost       bool // passes the Host header of the caller on
+}
+
+// Audit says where the audit log goes. It goes to stdout where nothing is said.
+type Audit struct {
+	Stdout    bool
+	File      string // "" for none
+	MaxSize   int64  // bytes of one file
+	Keep      int    // files besides the current one
+	Queue     int    // lines that may wait
+	Shed      bool   // lines are dropped, and counted, when the queue is full; otherwise calls wait
+	Arguments []string
+}
+
+// Limits bound what one caller can take.
+type Limits struct {
+	Body       int64 // bytes of a request
+	Answer     int64 // bytes of a target's JSON document, or of one event of its stream
+	Header     int64 // bytes of a request's header
+	Depth      int64 // of JSON
+	Concurrent int64 // requests of the whole gateway, streams included
+	Streams    int64 // of one HTTP/2 connection
+	HeaderTime time.Duration
+	BodyTime   time.Duration
+	Idle       time.Duration // of a connection without a request, and of a stream without a byte
+	Total      time.Duration // of a request, streams included
+	Drain      time.Duration // for what is under way when the gateway stops
+}
+
+// Defaults are the limits where nothing is said.
+func Defaults() Limits {
+	return Limits{
+		Body: 4 << 20, Answer: 16 << 20, Header: 64 << 10, Depth: 64, Concurrent: 10_000, Streams: 250,
+		HeaderTime: 10 * time.Second, BodyTime: 30 * time.Second, Idle: 5 * time.Minute, Total: time.Hour, Drain: 30 * time.Second,
+	}
+}
+
+// Load reads a configuration. Without an error among the diagnostics it is valid: policies are parsed and checked, addresses and URLs
+// are usable. A name that ends in .json is read as HCL's JSON syntax.
+func Load(path string) (*Config, hcl.Diagnostics) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Configuration cannot be read", Detail: err.Error()}}
+	}
+	return Parse(path, text)
+}
+
+// Parse is Load for text that has been read. The path still says what other paths are relative to.
+func Parse(path string, text []byte) (*Config, hcl.Diagnostics) {
+	parse := hclparse.NewParser().ParseHCL
+	if strings.HasSuffix(path, ".json") {
+		parse = hclparse.NewParser().ParseJSON
+	}
+	parsed, diagnostics := parse(text, path)
+	if diagnostics.HasErrors() {
+		return nil, diagnostics
+	}
+	var f file
+	diagnostics = append(diagnostics, gohcl.DecodeBody(parsed.Body, nil, &f)...)
+	if diagnostics.HasErrors() {
+		return nil, diagnostics
+	}
+	r := &reading{Config: Config{File: path, Files: []string{path}, Limits: Defaults()}, folder: filepath.Dir(path), text: text}
+	r.file(&f)
+	if r.diagnostics.HasErrors() {
+		return nil, append(diagnostics, r.diagnostics...)
+	}
+	return &r.Config, append(diagnostics, r.diagnostics...)
+}
+
+// tlsVersions are those that a listener may allow.
+var tlsVersions = map[string]uint16{"": tls.VersionTLS13, "1.3": tls.VersionTLS13, "1.2": tls.VersionTLS12}

@@ -1,0 +1,164 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/authn"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/dpop"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/jsonscan"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/mcp"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/svid"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/token"
+)
+
+// Issuer is the path of the token service below the URL of its listener.
+const Issuer = "/oauth"
+
+// generation is everything that a configuration makes. A request stays with the one it began in.
+type generation struct {
+	config   *config.Config
+	identity *identity
+	sites    map[string]*site // by the listener's name
+}
+
+// site is what one listener serves.
+type site struct {
+	listener config.Listener
+	origin   string
+	// callers takes whatever was configured; tokens knows nothing of certificates, and challenges for a token alone.
+	callers, tokens *authn.Authenticator
+	targets         map[string]*target // by path
+	service         *token.Service     // nil where this listener has none
+	metadata        http.Handler
+}
+
+// target is something that is called through the gateway.
+type target struct {
+	config.Target
+	url      *url.URL
+	resource string // of tokens for it
+	parser   *mcp.Parser
+}
+
+// generation makes what a configuration says. origins are the URLs of the listeners, by name.
+func (s *Server) generation(c *config.Config, origins map[string]string) (*generation, error) {
+	who, err := identities(c, s.options.Now)
+	if err != nil {
+		return nil, err
+	}
+	g := &generation{config: c, identity: who, sites: map[string]*site{}}
+	suspended := func(p principal.Principal) bool { return isSuspended(c.Suspended, p) }
+	clients := svid.NewVerifier(who.bundles, s.options.Now)
+	var service *token.Service
+	var serving string
+	var verifier *token.Verifier
+	var proofs, nonced *dpop.Verifier
+	if c.TokenService != nil {
+		if proofs, nonced, err = s.proofs(who); err != nil {
+			return nil, err
+		}
+		if service, serving, err = s.service(c, who, origins, clients, proofs, suspended); err != nil {
+			return nil, err
+		}
+		if verifier, err = token.NewVerifier([]token.Trust{service.Trust(who.domains)}, 0, s.options.Now); err != nil {
+			return nil, err
+		}
+	}
+	for _, l := range c.Listeners {
+		if !l.Plaintext && who.certificate == nil {
+			return nil, fmt.Errorf("listener %q serves TLS and the gateway has no certificate: add an identity or a development_authority block", l.Name)
+		}
+		at := &site{listener: l, origin: origins[l.Name], targets: map[string]*target{}}
+		o := authn.Options{Origin: at.origin, Suspended: suspended}
+		if slices.Contains(l.Authenticate, config.MTLS) {
+			o.Clients = clients
+		}
+		if slices.Contains(l.Authenticate, config.DPoP) {
+			o.Tokens, o.Proofs = verifier, proofs
+			if l.Nonces {
+				o.Proofs = nonced
+			}
+		}
+		if at.callers, err = authn.New(o); err != nil {
+			return nil, err
+		}
+		o.Clients = nil
+		if at.tokens, err = authn.New(o); err != nil {
+			return nil, err
+		}
+		if l.Name == serving {
+			at.service = service
+		}
+		if err := at.serve(c, service); err != nil {
+			return nil, err
+		}
+		g.sites[l.Name] = at
+	}
+	return g, nil
+}
+
+// serve adds the targets and what is said of them.
+func (at *site) serve(c *config.Config, service *token.Service) error {
+	var descriptions []authn.Metadata
+	for _, t := range c.Targets {
+		u, err := url.Parse(t.URL)
+		if err != nil {
+			return fmt.Errorf("target %q: %w", t.Name, err)
+		}
+		made := &target{Target: t, url: u, resource: at.origin + t.Path, parser: &mcp.Parser{
+			Target: t.Name, Versions: t.Versions,
+			Limits: jsonscan.Limits{Size: int(max(c.Limits.Body, c.Limits.Answer)), Depth: int(c.Limits.Depth)},
+		}}
+		at.targets[t.Path] = made
+		var servers []string
+		if service != nil {
+			servers = []string{service.Trust(nil).Issuer}
+		}
+		m := at.callers.Metadata(made.resource, t.Name, servers)
+		m.ProofRequired = slices.Contains(at.listener.Authenticate, config.DPoP)
+		descriptions = append(descriptions, m)
+	}
+	var err error
+	at.metadata, err = authn.MetadataHandler(descriptions)
+	return err
+}
+
+// service makes the token service on the first listener that serves TLS, which client certificates need.
+func (s *Server) service(
+	c *config.Config, who *identity, origins map[string]string, clients *svid.Verifier, proofs *dpop.Verifier, suspended func(principal.Principal) bool,
+) (*token.Service, string, error) {
+	at := slices.IndexFunc(c.Listeners, func(l config.Listener) bool { return !l.Plaintext })
+	if at < 0 {
+		return nil, "", errors.New("token_service needs a listener with TLS")
+	}
+	ring, err := s.ring(c, who)
+	if err != nil {
+		return nil, "", err
+	}
+	var resources []string
+	for _, l := range c.Listeners {
+		for _, t := range c.Targets {
+			resources = append(resources, origins[l.Name]+t.Path)
+		}
+	}
+	serving := c.Listeners[at].Name
+	service, err := token.NewService(token.ServiceOptions{
+		Issuer: origins[serving] + Issuer, Ring: ring, Clients: clients, Proofs: proofs, Resources: resources,
+		Lifetime: c.TokenService.Lifetime, Suspended: suspended, Now: s.options.Now,
+	})
+	return service, serving, err
+}
+
+// isSuspended says whether a principal, or the agent that it is an instance of, is on the list.
+func isSuspended(list []string, p principal.Principal) bool {
+	return slices.ContainsFunc(list, func(id string) bool {
+		return id == p.SPIFFEID || strings.HasPrefix(p.SPIFFEID, id+"/") || p.SPIFFEID == "" && id == p.Subject
+	})
+}

@@ -1,0 +1,319 @@
+// Package server is the gateway at work: it listens, authenticates, decides, and passes on what is allowed.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/audit"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/dpop"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/store"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/token"
+)
+
+// Options are what a Server needs besides its configuration.
+type Options struct {
+	Now func() time.Time
+	// Log is for operators; it holds no credentials and no arguments.
+	Log *slog.Logger
+	// Stdout is where the audit log goes if the configuration says so.
+	Stdout io.Writer
+}
+
+// replayCapacity is how many DPoP proofs are remembered; at 150 bytes each.
+const replayCapacity = 1 << 20
+
+// nonceLifetime is how long a DPoP nonce holds.
+const nonceLifetime = 5 * time.Minute
+
+// Server is a running gateway.
+type Server struct {
+	options Options
+	now     atomic.Pointer[generation]
+
+	listeners map[string]net.Listener
+	origins   map[string]string
+	servers   []*http.Server
+	admin     *http.Server
+	adminAt   net.Listener
+
+	replays     *store.Memory
+	secrets     map[string][]byte
+	sessions    sessions
+	audit       *audit.Log
+	metrics     metrics
+	upstream    *http.Transport
+	underway    underway
+	annotations annotations
+	ready       atomic.Bool
+	reload      sync.Mutex
+	failed      chan error
+}
+
+// New opens the listeners of a configuration. Nothing is served before Serve.
+func New(c *config.Config, o Options) (_ *Server, err error) {
+	s := &Server{
+		options: o, listeners: map[string]net.Listener{}, origins: map[string]string{}, secrets: map[string][]byte{},
+		failed: make(chan error, len(c.Listeners)+1), upstream: transport(),
+	}
+	defer func() {
+		if err != nil {
+			s.closeListeners()
+		}
+	}()
+	if s.replays, err = store.NewMemory(replayCapacity, o.Now); err != nil {
+		return nil, err
+	}
+	for _, l := range c.Listeners {
+		listening, err := net.Listen("tcp", l.Address)
+		if err != nil {
+			return nil, fmt.Errorf("listener %q: %w", l.Name, err)
+		}
+		s.listeners[l.Name] = listening
+		s.origins[l.Name] = origin(l, listening.Addr())
+	}
+	if c.Admin != "" {
+		if s.adminAt, err = net.Listen("tcp", c.Admin); err != nil {
+			return nil, fmt.Errorf("admin: %w", err)
+		}
+	}
+	g, err := s.generation(c, s.origins)
+	if err != nil {
+		return nil, err
+	}
+	if s.sessions.secret, err = s.secret(g.identity, "sessions"); err != nil {
+		return nil, err
+	}
+	if s.audit, err = s.openAudit(c.Audit); err != nil {
+		return nil, err
+	}
+	s.now.Store(g)
+	return s, nil
+}
+
+// origin is the URL that agents call a listener by.
+func origin(l config.Listener, at net.Addr) string {
+	switch {
+	case l.URL != "":
+		return l.URL
+	case l.Plaintext:
+		return "http://" + at.String()
+	}
+	return "https://" + at.String()
+}
+
+// Origin gives the URL of a listener, "" where there is none of that name.
+func (s *Server) Origin(listener string) string { return s.origins[listener] }
+
+// Admin gives the admin address, "" for none.
+func (s *Server) Admin() string {
+	if s.adminAt == nil {
+		return ""
+	}
+	return s.adminAt.Addr().String()
+}
+
+// Serve serves until ctx is done; then it takes no new connections, lets what is under way end within the drain time, and writes the
+// audit log out. An error is what stopped it, or what could not be ended in time.
+func (s *Server) Serve(ctx context.Context) error {
+	g := s.now.Load()
+	for _, l := range g.config.Listeners {
+		s.start(s.server(l), s.listeners[l.Name], !l.Plaintext)
+	}
+	if s.adminAt != nil {
+		s.admin = &http.Server{Handler: s.adminHandler(), ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug)}
+		s.start(s.admin, s.adminAt, false)
+	}
+	s.ready.Store(true)
+	var stopped error
+	select {
+	case <-ctx.Done():
+	case stopped = <-s.failed:
+	}
+	s.ready.Store(false)
+	return errors.Join(stopped, s.stop())
+}
+
+func (s *Server) start(server *http.Server, on net.Listener, secure bool) {
+	s.servers = append(s.servers, server)
+	go func() {
+		var err error
+		if secure {
+			err = server.ServeTLS(on, "", "")
+		} else {
+			err = server.Serve(on)
+		}
+		if !errors.Is(err, http.ErrServerClosed) {
+			s.failed <- fmt.Errorf("serve %s: %w", on.Addr(), err)
+		}
+	}()
+}
+
+// server makes the HTTP server of a listener.
+func (s *Server) server(l config.Listener) *http.Server {
+	limits := s.now.Load().config.Limits
+	server := &http.Server{
+		Handler:           s.handler(l.Name),
+		ReadHeaderTimeout: limits.HeaderTime,
+		IdleTimeout:       limits.Idle,
+		MaxHeaderBytes:    int(limits.Header),
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: int(limits.Streams)},
+		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
+	}
+	if !l.Plaintext {
+		server.TLSConfig = tlsConfig(l.MinimumTLS, func() *identity { return s.now.Load().identity })
+	}
+	return server
+}
+
+// stop ends everything in the order in which it depends on each other.
+func (s *Server) stop() error {
+	drain, cancel := context.WithTimeout(context.Background(), s.now.Load().config.Limits.Drain)
+	defer cancel()
+	s.underway.end(drain) // streams would go on as long as they like
+	var failures []error
+	for _, server := range s.servers {
+		if err := server.Shutdown(drain); err != nil {
+			failures = append(failures, fmt.Errorf("drain: %w", err), server.Close())
+		}
+	}
+	s.upstream.CloseIdleConnections()
+	flush, cancelFlush := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancelFlush()
+	return errors.Join(append(failures, s.audit.Close(flush))...)
+}
+
+// Close releases what New took, for a Server that is not to serve.
+func (s *Server) Close() error {
+	s.closeListeners()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	return s.audit.Close(ctx)
+}
+
+func (s *Server) closeListeners() {
+	for _, l := range s.listeners {
+		_ = l.Close() // nothing was accepted on it
+	}
+	if s.adminAt != nil {
+		_ = s.adminAt.Close()
+	}
+}
+
+// Reload takes over a new configuration, for requests that begin from now on. What it cannot take over while running (addresses, the
+// audit log, the authority) is an error, as is everything that New would refuse; the last good configuration then stays.
+func (s *Server) Reload(c *config.Config) error {
+	s.reload.Lock()
+	defer s.reload.Unlock()
+	err := fixed(s.now.Load().config, c)
+	var g *generation
+	if err == nil {
+		g, err = s.generation(c, s.origins)
+	}
+	if err != nil {
+		s.Refused()
+		return err
+	}
+	s.now.Store(g)
+	s.underway.suspend(c.Suspended)
+	s.metrics.count("agent_gateway_reloads_total", "result", "taken")
+	return nil
+}
+
+// Refused counts a configuration that could not even be read.
+func (s *Server) Refused() { s.metrics.count("agent_gateway_reloads_total", "result", "refused") }
+
+// fixed says what differs that only a new process can take over.
+func fixed(from, to *config.Config) error {
+	same := func(a, b config.Listener) bool {
+		return a.Name == b.Name && a.Address == b.Address && a.URL == b.URL && a.Plaintext == b.Plaintext && a.MinimumTLS == b.MinimumTLS
+	}
+	switch {
+	case !slices.EqualFunc(from.Listeners, to.Listeners, same):
+		return errors.New("names, addresses and TLS of listeners change with a restart only")
+	case from.Admin != to.Admin:
+		return errors.New("the admin address changes with a restart only")
+	case !equalAudit(from.Audit, to.Audit):
+		return errors.New("where the audit log goes changes with a restart only")
+	case (from.Authority == nil) != (to.Authority == nil) || from.Authority != nil && *from.Authority != *to.Authority:
+		return errors.New("the development authority changes with a restart only")
+	}
+	a, b := from.Limits, to.Limits
+	if a.Header != b.Header || a.Streams != b.Streams || a.HeaderTime != b.HeaderTime || a.Concurrent != b.Concurrent {
+		return errors.New("the limits header, header_time, streams_per_connection and concurrent_requests change with a restart only")
+	}
+	return nil
+}
+
+func equalAudit(a, b config.Audit) bool {
+	shown := slices.Equal(a.Arguments, b.Arguments)
+	a.Arguments, b.Arguments = nil, nil
+	return shown && a.Stdout == b.Stdout && a.File == b.File && a.MaxSize == b.MaxSize && a.Keep == b.Keep && a.Queue == b.Queue && a.Shed == b.Shed
+}
+
+func (s *Server) openAudit(c config.Audit) (*audit.Log, error) {
+	o := audit.Options{Queue: c.Queue, Shed: c.Shed, Failed: func(err error) { s.options.Log.Error("audit log", "error", err) }}
+	if c.Stdout {
+		o.Sinks = append(o.Sinks, struct{ io.Writer }{s.options.Stdout}) // without the Close of a file
+	}
+	if c.File != "" {
+		file, err := audit.OpenFile(c.File, c.MaxSize, c.Keep)
+		if err != nil {
+			return nil, err
+		}
+		o.Sinks = append(o.Sinks, file)
+	}
+	return audit.Open(o)
+}
+
+// secret gives random bytes that every generation has alike.
+func (s *Server) secret(who *identity, name string) ([]byte, error) {
+	if s.secrets[name] == nil {
+		made, err := who.secret(name)
+		if err != nil {
+			return nil, fmt.Errorf("secret %s: %w", name, err)
+		}
+		s.secrets[name] = made
+	}
+	return s.secrets[name], nil
+}
+
+// ring gives the keys of the token service.
+func (s *Server) ring(c *config.Config, who *identity) (*token.Ring, error) {
+	secret, err := s.secret(who, "tokens")
+	if file := c.TokenService.SecretFile; file != "" {
+		secret, err = os.ReadFile(file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("token service: %w", err)
+	}
+	return token.NewRing([][]byte{secret}, 0, s.options.Now)
+}
+
+// proofs gives verifiers that share what was seen: one that demands nonces and one that does not.
+func (s *Server) proofs(who *identity) (plain, nonced *dpop.Verifier, err error) {
+	if plain, err = dpop.NewVerifier(dpop.Options{Store: s.replays, Now: s.options.Now}); err != nil {
+		return nil, nil, err
+	}
+	secret, err := s.secret(who, "nonces")
+	if err != nil {
+		return nil, nil, err
+	}
+	nonces, err := dpop.NewNonces(secret, nonceLifetime, s.options.Now)
+	if err != nil {
+		return nil, nil, err
+	}
+	nonced, err = dpop.NewVerifier(dpop.Options{Store: s.replays, Now: s.options.Now, Nonces: nonces})
+	return plain, nonced, err
+}

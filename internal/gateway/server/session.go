@@ -1,0 +1,41 @@
+package server
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"strings"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
+)
+
+// sessions binds the sessions of MCP servers to those who opened them: what an agent gets is the server's id with a code that only the
+// gateway can make, for this agent and this target. So a session's id is of no use to anybody else, and nothing is kept for it.
+type sessions struct{ secret []byte }
+
+// codeSize is the length of a code: 16 bytes in base64url.
+const codeSize = 22
+
+func (s sessions) code(p principal.Principal, target, id string) string {
+	mac := hmac.New(sha256.New, s.secret)
+	for _, part := range []string{target, p.SPIFFEID, p.Issuer, p.Subject, p.User, id} {
+		_, _ = mac.Write([]byte(part)) // a hash takes everything
+		_, _ = mac.Write([]byte{0})
+	}
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:16])
+}
+
+// bind gives the id that an agent sees.
+func (s sessions) bind(p principal.Principal, target, id string) string {
+	return id + "." + s.code(p, target, id)
+}
+
+// open gives the server's id, and whether the session is this agent's with this target.
+func (s sessions) open(p principal.Principal, target, bound string) (string, bool) {
+	at := strings.LastIndexByte(bound, '.')
+	if at <= 0 || len(bound)-at-1 != codeSize {
+		return "", false
+	}
+	id := bound[:at]
+	return id, hmac.Equal([]byte(bound[at+1:]), []byte(s.code(p, target, id)))
+}
