@@ -2,6 +2,7 @@ package compact_test
 
 import (
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/base64"
@@ -103,6 +104,15 @@ func TestFits(t *testing.T) {
 			if got := compact.Fits(algorithm, k) == nil; got != (algorithm == own) {
 				t.Errorf("a key of %s fits %s: %v", own, algorithm, got)
 			}
+		}
+	}
+	public, _, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, algorithm := range compact.Asymmetric {
+		if got, want := compact.Fits(algorithm, public) == nil, algorithm == jose.EdDSA || algorithm == compact.Ed25519; got != want {
+			t.Errorf("an Ed25519 key fits %s: %v", algorithm, got)
 		}
 	}
 	if compact.Fits(jose.HS256, []byte("secret")) == nil {

@@ -20,10 +20,13 @@ const (
 	maxRSA = 4096
 )
 
+// Ed25519 is the name that RFC 9864 §2.2 gives to what EdDSA is with such a key. go-jose does not know it yet.
+const Ed25519 jose.SignatureAlgorithm = "Ed25519"
+
 // Asymmetric are the signature algorithms that this package can be asked to allow: those with a public key, in the order in which they
 // are advertised.
 var Asymmetric = []jose.SignatureAlgorithm{
-	jose.ES256, jose.ES384, jose.ES512, jose.EdDSA, jose.PS256, jose.PS384, jose.PS512, jose.RS256, jose.RS384, jose.RS512,
+	jose.ES256, jose.ES384, jose.ES512, Ed25519, jose.EdDSA, jose.PS256, jose.PS384, jose.PS512, jose.RS256, jose.RS384, jose.RS512,
 }
 
 // curves are those of the ECDSA algorithms (RFC 7518 §3.4).
@@ -37,7 +40,7 @@ func Fits(algorithm jose.SignatureAlgorithm, key any) error {
 			return nil
 		}
 	case ed25519.PublicKey:
-		if algorithm == jose.EdDSA {
+		if algorithm == jose.EdDSA || algorithm == Ed25519 {
 			return nil
 		}
 	case *rsa.PublicKey:

@@ -132,6 +132,13 @@ func TestForgeries(t *testing.T) {
 		{"signature in ASN.1", dpop.InvalidProof, func(_ *testing.T, f *forge) {
 			f.sign = func(input []byte) []byte { return append([]byte{0x30, 0x44, 0x02, 0x20}, es256(f.key)(input)...) }
 		}},
+		{"an Ed25519 signature of something else", dpop.InvalidProof, func(t *testing.T, f *forge) {
+			f.ed25519Proof(t)
+			f.header["alg"] = "Ed25519"
+			sign := f.sign
+			f.sign = func(input []byte) []byte { return sign(append(input, '.')) }
+		}},
+		{"an ECDSA key as Ed25519", dpop.InvalidProof, func(_ *testing.T, f *forge) { f.header["alg"] = "Ed25519" }},
 		{"no jti", dpop.InvalidProof, func(_ *testing.T, f *forge) { delete(f.claims, "jti") }},
 		{"an empty jti", dpop.InvalidProof, func(_ *testing.T, f *forge) { f.claims["jti"] = "" }},
 		{"jti a number", dpop.InvalidProof, func(_ *testing.T, f *forge) { f.claims["jti"] = 1 }},
@@ -206,6 +213,10 @@ func TestProofsThatMustPass(t *testing.T) {
 		}},
 		{"an RSA key of 2048 bits", func(t *testing.T, f *forge) { f.rsaProof(t, 2048) }},
 		{"an Ed25519 key", func(t *testing.T, f *forge) { f.ed25519Proof(t) }},
+		{"an Ed25519 key by the name of RFC 9864", func(t *testing.T, f *forge) {
+			f.ed25519Proof(t)
+			f.header["alg"] = "Ed25519"
+		}},
 		{"no token, as at the token endpoint", func(_ *testing.T, f *forge) {
 			f.request.Token, f.request.Thumbprint = "", ""
 			delete(f.claims, "ath")

@@ -411,7 +411,7 @@ func TestServiceIsDescribed(t *testing.T) {
 		"response_types_supported": []any{}, "grant_types_supported": []any{"client_credentials", exchange},
 		"token_endpoint_auth_methods_supported":      []any{"tls_client_auth"},
 		"tls_client_certificate_bound_access_tokens": true,
-		"dpop_signing_alg_values_supported":          []any{"ES256", "ES384", "ES512", "EdDSA", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"},
+		"dpop_signing_alg_values_supported":          []any{"ES256", "ES384", "ES512", "Ed25519", "EdDSA", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"},
 	}
 	if !reflect.DeepEqual(m, want) {
 		t.Errorf("metadata is\n%v, want\n%v", m, want)
