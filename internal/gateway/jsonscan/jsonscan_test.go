@@ -2,8 +2,10 @@ package jsonscan
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -225,4 +227,24 @@ func TestShapesThatNoProgramShouldHold(t *testing.T) {
 			MustShape(pointers...)
 		})
 	}
+}
+
+// Scanners are reused. Documents that are read at once, or after one that was refused half way, do not see each other's keys.
+func TestScansDoNotSeeEachOther(t *testing.T) {
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for range 200 {
+				values := make([]Value, rpc.Len())
+				if _, err := rpc.Scan([]byte(`{"a":{"b":{"id":`), Limits{}, values); err == nil {
+					t.Error("half a document was accepted")
+				}
+				doc := fmt.Sprintf(`{"id":%d,"a":{"b":{"c%d":1}}}`, i, i)
+				if _, err := rpc.Scan([]byte(doc), Limits{}, values); err != nil || string(values[1].Raw) != strconv.Itoa(i) {
+					t.Errorf("%s: id %s, %v", doc, values[1].Raw, err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }

@@ -119,6 +119,10 @@ func TestParseUnderstandsCalls(t *testing.T) {
 			post(`{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2099-01-01"}}`),
 			[]string{`2025-03-26 to_target initialize method "initialize" args={"protocolVersion":"2099-01-01"} id=0 session=`},
 		},
+		"a handshake for the version that has none": {
+			post(`{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2026-07-28"}}`),
+			[]string{`2025-03-26 to_target initialize method "initialize" args={"protocolVersion":"2026-07-28"} id=0 session=`},
+		},
 		"a request without a version": {
 			post(`{"jsonrpc":"2.0","id":1,"method":"ping"}`),
 			[]string{`2025-03-26 to_target ping method "ping" args= id=1 session=`},
@@ -232,6 +236,7 @@ func TestParseRefuses(t *testing.T) {
 		"a resource without a URI":                {post(`{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"name":"a"}}`), 400, CodeInvalidParams, "1"},
 		"a task without an id":                    {post(`{"jsonrpc":"2.0","id":1,"method":"tasks/get"}`), 400, CodeInvalidParams, "1"},
 		"a completion of something else":          {post(`{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{"ref":{"type":"ref/tool","name":"a"}}}`), 400, CodeInvalidParams, "1"},
+		"a subscription that is no more":          {modern("resources/subscribe", "", `"x":1`), 404, CodeMethodNotFound, "1"},
 		"a subscription to a number":              {modern("subscriptions/listen", "", `"notifications":{"resourceSubscriptions":[7]}`), 400, CodeInvalidParams, "1"},
 		"an empty batch":                          {post(`[]`), 400, CodeInvalidRequest, ""},
 		"a batch of numbers":                      {post(`[1]`), 400, CodeInvalidRequest, ""},
@@ -303,6 +308,14 @@ func TestVersionsThatATargetDoesNotServe(t *testing.T) {
 		`"data":{"supported":["2025-06-18","2025-11-25"],"requested":"2026-07-28"}}}`
 	if got := string(bad.Body()); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if _, bad := p.Parse(post(`{"jsonrpc":"2.0","id":1,"method":"ping"}`)); bad == nil || bad.Code != CodeUnsupportedVersion {
+		t.Errorf("a request without a version is of 2025-03-26: %v", bad)
+	}
+	// Before a version is agreed on there is no header.
+	x, bad := p.Parse(post(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25"}}`))
+	if bad != nil || x.Version != Version20251125 {
+		t.Errorf("the handshake: %+v, %v", x, bad)
 	}
 }
 

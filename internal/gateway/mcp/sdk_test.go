@@ -78,6 +78,27 @@ func TestBetweenTheOfficialSDKs(t *testing.T) {
 	}
 }
 
+// A client that speaks the newest revision finds the one that a target is let through in, or that the server has.
+func TestTheOfficialClientFallsBack(t *testing.T) {
+	for name, versions := range map[string][]string{
+		"to what the gateway lets through": {Version20250618, Version20251125},
+		"to what the server has":           nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := between(t, sdk.StreamableHTTPOptions{})
+			g.parser.Versions = versions
+			session := connect(t, g.url, "")
+			if got := session.InitializeResult().ProtocolVersion; got != Version20251125 {
+				t.Errorf("version %s", got)
+			}
+			echo, err := session.CallTool(t.Context(), &sdk.CallToolParams{Name: "echo", Arguments: map[string]any{"text": "hi"}})
+			if err != nil || text(echo) != "hi" {
+				t.Errorf("echo: %v, %v", echo, err)
+			}
+		})
+	}
+}
+
 func text(r *sdk.CallToolResult) string {
 	if r == nil || len(r.Content) != 1 {
 		return ""
