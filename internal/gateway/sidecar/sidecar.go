@@ -239,6 +239,15 @@ func (s *Sidecar) forget() {
 	}
 }
 
+// CloseIdleConnections closes the connections to the gateway that nothing is under way on.
+func (s *Sidecar) CloseIdleConnections() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.session != nil {
+		s.session.transport.CloseIdleConnections()
+	}
+}
+
 // fixed is a source of one SVID.
 type fixed struct{ svid *x509svid.SVID }
 
