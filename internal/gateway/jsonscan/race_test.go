@@ -1,0 +1,6 @@
+//go:build race
+
+package jsonscan
+
+// The race detector makes a sync.Pool forget at random.
+func init() { poolForgets = true }
