@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/spiffe/go-spiffe/v2/bundle/x509bundle"
@@ -202,7 +203,7 @@ func private(path string) error {
 	if err != nil {
 		return fmt.Errorf("development authority: %w", err)
 	}
-	if info.Mode().Perm()&0o077 != 0 {
+	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 { // there, the folder's access list says who may read
 		return fmt.Errorf("development authority: %s may be read by others, chmod 600 it", path)
 	}
 	return nil

@@ -54,8 +54,12 @@ func (s *Service) exchange(ctx context.Context, a *asked) (*response, error) {
 	if subject.Expiry.Before(end) {
 		end = subject.Expiry
 	}
-	agent := a.client.ID.String()
-	answer, err := s.issue(a, &issued{Subject: subject.Subject, SubjectIssuer: subject.Issuer, Act: acting(append([]string{agent}, subject.Actors...))}, end)
+	named := subject.Issuer
+	if earlier, ok := subject.Claims[SubjectIssuer].(string); ok && subject.Issuer == s.o.Issuer {
+		named = earlier // our own token only passes on what another issuer said
+	}
+	chain := append([]string{a.client.ID.String()}, subject.Actors...)
+	answer, err := s.issue(a, &issued{Subject: subject.Subject, SubjectIssuer: named, Act: acting(chain)}, end)
 	if err != nil {
 		return nil, err
 	}
