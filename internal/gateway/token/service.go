@@ -41,6 +41,9 @@ type ServiceOptions struct {
 	Resources []string
 	// Lifetime of a token, DefaultLifetime where 0. A token ends no later than the SVID and the token that it rests on.
 	Lifetime time.Duration
+	// KeyAlone binds a token that was asked for with a DPoP proof to the proof's key and not to the certificate as well, so that it can be used where
+	// there is no client certificate, and outlives its renewal.
+	KeyAlone bool
 	// Suspended says whether a principal gets no token. It is required, and asked for each token.
 	Suspended func(principal.Principal) bool
 	// Now reads the clock.
@@ -211,6 +214,9 @@ func (s *Service) issue(a *asked, t *issued, end time.Time) (*response, error) {
 	}
 	if a.proof != nil {
 		t.Confirmation.Key = a.proof.Thumbprint
+		if s.o.KeyAlone {
+			t.Confirmation.Certificate = ""
+		}
 		answer.TokenType = "DPoP"
 	}
 	var err error

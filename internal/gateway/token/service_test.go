@@ -45,6 +45,24 @@ func TestAgentGetsATokenBoundToItsKeyAndCertificate(t *testing.T) {
 	}
 }
 
+func TestTokenIsBoundToTheKeyAloneWhereThatIsWanted(t *testing.T) {
+	b := newBench(t, func(o *token.ServiceOptions) { o.KeyAlone = true })
+	prover := newProver(t)
+	access, err := b.client(prover).Agent(t.Context(), resource)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := b.verify(t, access.Token).Confirmation; got != (token.Confirmation{Key: prover.Thumbprint()}) {
+		t.Errorf("with a proof, bound to %+v", got)
+	}
+	if access, err = b.client(nil).Agent(t.Context(), resource); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.verify(t, access.Token).Confirmation; got.Key != "" || got.Certificate == "" {
+		t.Errorf("without a proof, bound to %+v", got)
+	}
+}
+
 func TestNonceOfTheTokenEndpointIsFetchedByTheClient(t *testing.T) {
 	nonces, err := dpop.NewNonces(secretOf("n"), time.Minute, time.Now)
 	if err != nil {
