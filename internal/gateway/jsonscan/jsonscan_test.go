@@ -248,3 +248,31 @@ func TestScansDoNotSeeEachOther(t *testing.T) {
 	}
 	all.Wait()
 }
+
+func TestFolds(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"amount", "amount", true},
+		{"amount", "Amount", true},
+		{"amount", "amounts", false},
+		{"amount", "amoun", false},
+		{"", "", true},
+		{"", "a", false},
+		{"kind", "\u212aIND", true},
+		{"ssn", "\u017f\u017fn", true},
+		{"id", "\u0131d", true},
+		{"id", "\u0130D", true},
+		{"größe", "GRÖßE", true},
+		{"größe", "gr\u00d6\u1e9ee", true},
+		{"größe", "grosse", false},
+		{"\u03c3", "\u03c2", true},
+		{"a_b", "ab", false},
+		{"[", "{", false},
+	} {
+		if Folds(c.a, c.b) != c.want || Folds(c.b, c.a) != c.want {
+			t.Errorf("%q and %q: want %v", c.a, c.b, c.want)
+		}
+	}
+}

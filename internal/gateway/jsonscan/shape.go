@@ -3,7 +3,9 @@ package jsonscan
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // Shape names the members that a caller wants from a document, at its top and below. It is immutable and safe for concurrent use.
@@ -92,37 +94,45 @@ func (n *node) known(key []byte, escaped bool) (f *field, folded bool) {
 		}
 	}
 	for i := range n.fields {
-		if foldsOnto(key, n.fields[i].name) {
+		if Folds(unsafe.String(unsafe.SliceData(key), len(key)), n.fields[i].name) {
 			return nil, true
 		}
 	}
 	return nil, false
 }
 
-// foldsOnto says that a reader which ignores letter case may take key for name.
-func foldsOnto(key []byte, name string) bool {
-	for len(key) > 0 && name != "" {
-		r, size := utf8.DecodeRune(key)
-		if foldASCII(r) != foldASCII(rune(name[0])) {
+// Folds says that a reader which ignores letter case may take one key for the other; equal keys do. It is for members that a Shape
+// cannot name because they are known only while a program runs, such as those that policies read of arguments.
+func Folds(a, b string) bool {
+	for a != "" && b != "" {
+		r, n := utf8.DecodeRuneInString(a)
+		q, m := utf8.DecodeRuneInString(b)
+		if r != q && fold(r) != fold(q) {
 			return false
 		}
-		key, name = key[size:], name[1:]
+		a, b = a[n:], b[m:]
 	}
-	return len(key) == 0 && name == ""
+	return a == b
 }
 
-// foldASCII gives the lower case of r, and of the letters that become an ASCII one in lower or upper case: U+017F and U+212A by
-// simple folding (as Go and .NET do), the dotted and dotless i by comparing both cases (as Java does).
-func foldASCII(r rune) rune {
+// fold gives one letter for all that readers take for each other: those of one orbit of simple folding, as Go and .NET do (long s
+// and Kelvin sign are letters of ASCII there), and the dotted and dotless i, which Java takes for i by comparing both cases.
+func fold(r rune) rune {
 	switch {
 	case 'A' <= r && r <= 'Z':
 		return r + ('a' - 'A')
-	case r == '\u017f': // long s
-		return 's'
-	case r == '\u212a': // Kelvin sign
-		return 'k'
+	case r < utf8.RuneSelf:
+		return r
 	case r == '\u0130', r == '\u0131':
 		return 'i'
+	case r == '\u017f':
+		return 's'
+	case r == '\u212a':
+		return 'k'
 	}
-	return r
+	least := r
+	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+		least = min(least, next)
+	}
+	return least
 }
