@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/netip"
 
 	"github.com/cedar-policy/cedar-go/types"
@@ -9,54 +11,108 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/gateway/decide"
 )
 
-// contextOf builds the context of a request, with as much of its open parts as wants read. A nil arguments stands for what is read of them.
-func contextOf(r *decide.Request, wants []reads, arguments types.Value) (types.Record, error) {
-	p, c := &r.Principal, r.Call
-	record := types.RecordMap{
-		"protocol":       types.String(c.Protocol),
-		"version":        types.String(c.Version),
-		"method":         types.String(c.Method),
-		"time":           types.NewDatetime(r.Time),
-		"mtls":           types.Boolean(r.MTLS),
-		"authentication": stringSet(p.Methods),
-	}
-	if p.User != "" {
-		record["user"] = types.String(p.User)
-	}
-	if ip, err := netip.ParseAddr(r.SourceIP); err == nil {
-		ip = ip.Unmap().WithZone("")
-		record["source"] = types.IPAddr(netip.PrefixFrom(ip, ip.BitLen()))
-	}
-	var ofArguments, ofClaims []*shape
-	for _, w := range wants {
-		if w.arguments != nil {
-			ofArguments = append(ofArguments, w.arguments)
+// needs are what some policies read together.
+type needs struct {
+	context             map[string]bool
+	arguments, claims   []*shape
+	principal, resource bool
+}
+
+func together(policies []*compiled) needs {
+	n := needs{context: make(map[string]bool, 8)}
+	for _, p := range policies {
+		r := &p.reads
+		for name := range r.context {
+			n.context[name] = true
 		}
-		if w.claims != nil {
-			ofClaims = append(ofClaims, w.claims)
+		if r.arguments != nil {
+			n.arguments = append(n.arguments, r.arguments)
 		}
+		if r.claims != nil {
+			n.claims = append(n.claims, r.claims)
+		}
+		n.principal, n.resource = n.principal || r.principal, n.resource || r.resource
 	}
-	if p.Issuer != "" {
-		claims, err := members(p.Claims, ofClaims, "claim")
+	return n
+}
+
+// contextOf builds as much of the context of a request as is needed. An unknown that is not nil stands for the arguments.
+func contextOf(r *decide.Request, n needs, unknown types.Value) (types.Record, error) {
+	record := make(types.RecordMap, len(n.context))
+	for name := range n.context {
+		v, err := attribute(r, name, n, unknown)
 		if err != nil {
 			return types.Record{}, err
 		}
-		record["token"] = types.NewRecord(types.RecordMap{
-			"subject": types.String(p.Subject), "issuer": types.String(p.Issuer), "claims": claims,
-		})
-	}
-	if arguments == nil {
-		converted, err := object(c.Arguments, ofArguments, "argument")
-		if err != nil {
-			return types.Record{}, err
+		if v != nil {
+			record[types.String(name)] = v
 		}
-		arguments = converted
-	}
-	record["arguments"] = arguments
-	if c.Message != nil {
-		record["message"] = message(c.Message)
 	}
 	return types.NewRecord(record), nil
+}
+
+// attribute gives one attribute of the context, nil where the request has none.
+func attribute(r *decide.Request, name string, n needs, unknown types.Value) (types.Value, error) {
+	p, c := &r.Principal, r.Call
+	switch name {
+	case "protocol":
+		return types.String(c.Protocol), nil
+	case "version":
+		return types.String(c.Version), nil
+	case "method":
+		return types.String(c.Method), nil
+	case "time":
+		return types.NewDatetime(r.Time), nil
+	case "mtls":
+		return types.Boolean(r.MTLS), nil
+	case "authentication":
+		return stringSet(p.Methods), nil
+	case "user":
+		if p.User == "" {
+			return nil, nil
+		}
+		return types.String(p.User), nil
+	case "source":
+		ip, err := netip.ParseAddr(r.SourceIP)
+		if err != nil {
+			return nil, nil //nolint:nilerr // an address that is not known is absent
+		}
+		ip = ip.Unmap().WithZone("")
+		return types.IPAddr(netip.PrefixFrom(ip, ip.BitLen())), nil
+	case "token":
+		if p.Issuer == "" {
+			return nil, nil
+		}
+		return tokenOf(r, n.claims)
+	case "message":
+		if c.Message == nil {
+			return nil, nil
+		}
+		return message(c.Message), nil
+	case "arguments":
+		if unknown != nil {
+			return unknown, nil
+		}
+		return object(c.Arguments, n.arguments, "argument")
+	}
+	return nil, fmt.Errorf("the attribute %q of the context is not known", name)
+}
+
+func tokenOf(r *decide.Request, wants []*shape) (types.Value, error) {
+	var text []byte
+	if len(wants) > 0 {
+		var err error
+		if text, err = json.Marshal(r.Principal.Claims); err != nil {
+			return nil, fmt.Errorf("claims: %w", err)
+		}
+	}
+	claims, err := object(text, wants, "claim")
+	if err != nil {
+		return nil, err
+	}
+	return types.NewRecord(types.RecordMap{
+		"subject": types.String(r.Principal.Subject), "issuer": types.String(r.Principal.Issuer), "claims": claims,
+	}), nil
 }
 
 func message(m *call.Message) types.Value {

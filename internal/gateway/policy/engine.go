@@ -85,20 +85,16 @@ func (e *Engine) candidates(q *question) []*compiled {
 
 // among decides by the policies given. Those whose scope does not hold have no say.
 func (e *Engine) among(policies []*compiled, q *question, r *decide.Request) decide.Decision {
-	var wants []reads
-	for _, p := range policies {
-		if p.reads.arguments != nil || p.reads.claims != nil {
-			wants = append(wants, p.reads)
-		}
-	}
+	n := together(policies)
 	var unknown types.Value
 	if r.Listing {
 		unknown = eval.Variable("arguments")
 	}
-	values, err := contextOf(r, wants, unknown)
+	values, err := contextOf(r, n, unknown)
 	if err != nil {
 		return undecided(err)
 	}
+	q.entities.describe(n, q, r)
 	if r.Listing {
 		policies = q.settle(policies, values)
 	}
@@ -109,20 +105,29 @@ func (e *Engine) among(policies []*compiled, q *question, r *decide.Request) dec
 		d.Policies = append(d.Policies, string(reason.PolicyID))
 	}
 	slices.Sort(d.Policies)
-	_, audited := cedar.Authorize(enforced{policies, true}, q.entities, request)
-	for _, reason := range audited.Reasons {
-		d.Audited = append(d.Audited, string(reason.PolicyID))
-	}
-	for _, failed := range audited.Errors {
-		d.Audited = append(d.Audited, string(failed.PolicyID))
-	}
-	slices.Sort(d.Audited)
-	d.Audited = slices.Compact(d.Audited)
+	d.Audited = audited(policies, q, request)
 	if len(diagnostic.Errors) > 0 {
 		return failed(d, diagnostic.Errors)
 	}
 	d.Reason = because(d, policies, q, r.Call)
 	return d
+}
+
+// audited gives the ids of the policies in audit mode that would have had a say, or could not be evaluated.
+func audited(policies []*compiled, q *question, request cedar.Request) []string {
+	if !slices.ContainsFunc(policies, func(p *compiled) bool { return p.audit }) {
+		return nil
+	}
+	var ids []string
+	_, diagnostic := cedar.Authorize(enforced{policies, true}, q.entities, request)
+	for _, reason := range diagnostic.Reasons {
+		ids = append(ids, string(reason.PolicyID))
+	}
+	for _, failed := range diagnostic.Errors {
+		ids = append(ids, string(failed.PolicyID))
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // settle leaves of the policies that read arguments those that could permit: a listing shows what some arguments make possible, so that a

@@ -5,6 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cedar-policy/cedar-go"
+	"github.com/cedar-policy/cedar-go/types"
+	"github.com/cedar-policy/cedar-go/x/exp/schema/validate"
+
 	"github.com/agentward/terraform-provider-agent/internal/gateway/call"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/decide"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
@@ -77,7 +81,7 @@ func TestDecide(t *testing.T) {
 		"a number past 64 bits":                {policies: pay + `{context.arguments has amount && context.arguments.amount < 100};`, arguments: `{"amount":-9223372036854775809}`, undecided: true},
 		"the smallest number":                  {policies: pay + `{context.arguments has amount && context.arguments.amount < 100};`, arguments: `{"amount":-9223372036854775808}`, allowed: true, by: "policy0"},
 		"a number with an exponent to explode": {policies: pay + `{context.arguments has amount && context.arguments.amount < 100};`, arguments: `{"amount":1e999999999}`, undecided: true},
-		"what no policy reads refuses nothing": {policies: pay + `{context.arguments has amount && context.arguments.amount < 100};`, arguments: `{"amount":1,"other":1e999999999,"more":[null]}`, allowed: true, by: "policy0"},
+		"what no policy reads refuses nothing": {policies: pay + `{context.arguments has amount && context.arguments.amount < 100};`, arguments: `{"amount":1,"other":1e300,"more":[null]}`, allowed: true, by: "policy0"},
 		"a decimal takes whole numbers too":    {policies: pay + `{context.arguments has price && context.arguments.price.lessThan(decimal("10.5"))};`, arguments: `{"price":10}`, allowed: true, by: "policy0"},
 		"a decimal takes fractions":            {policies: pay + `{context.arguments has price && context.arguments.price.lessThan(decimal("10.5"))};`, arguments: `{"price":10.4999}`, allowed: true, by: "policy0"},
 		"a decimal is not rounded":             {policies: pay + `{context.arguments has price && context.arguments.price.lessThan(decimal("10.5"))};`, arguments: `{"price":10.49999}`, undecided: true},
@@ -159,10 +163,65 @@ func TestDecide(t *testing.T) {
 			if d.Allowed != c.allowed || strings.Join(d.Policies, ",") != c.by || (d.Err != nil) != c.undecided {
 				t.Errorf("got %+v", d)
 			}
+			if all := whole(engine(t, c.policies)).Decide(t.Context(), r); !same(all, d) {
+				t.Errorf("with all attributes, read or not, it is %+v", all)
+			}
 			if d.Reason == "" || !strings.Contains(d.Reason, c.reason) {
 				t.Errorf("the reason %q does not speak of %q", d.Reason, c.reason)
 			}
 		})
+	}
+}
+
+// whole makes an engine give its policies every attribute, whether they read it or not.
+func whole(e *Engine) *Engine {
+	for _, p := range e.policies {
+		p.reads.principal, p.reads.resource = true, true
+		for name := range published().Actions[action(&call.Call{})].AppliesTo.Context {
+			p.reads.context[string(name)] = true
+		}
+	}
+	return e
+}
+
+// What policies are checked against is what they are given.
+func TestRequestsConformToTheSchema(t *testing.T) {
+	validator := validate.New(published(), validate.WithStrict())
+	user := payment("")
+	user.Principal = principal.Principal{Subject: "did:key:z6Mk"}
+	hinted := payment("")
+	hinted.Call.Annotations = &call.Annotations{}
+	message := payment("")
+	message.Call.Protocol, message.Call.Method, message.Call.Message = call.A2A, "SendMessage", &call.Message{Role: "ROLE_USER"}
+	message.Call.Resource.Kind = call.Skill
+	for name, r := range map[string]*decide.Request{"an agent": payment(""), "a user": user, "a tool with hints": hinted, "a message": message} {
+		q, err := ask(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := together(whole(engine(t, `permit (principal, action, resource);`)).policies)
+		values, err := contextOf(r, n, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.entities.describe(n, q, r)
+		if err := validator.Request(cedar.Request{Principal: q.principal, Action: q.action, Resource: q.resource, Context: values}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := validator.Entities(types.EntityMap(q.entities)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestEveryMethodIsAnActionOfTheSchema(t *testing.T) {
+	for protocol, named := range methods {
+		for method := range named {
+			uid := action(&call.Call{Protocol: protocol, Method: method})
+			if published().Actions[uid].AppliesTo == nil {
+				t.Errorf("%s %s is %s, which is not asked of anything", protocol, method, uid)
+			}
+		}
 	}
 }
 

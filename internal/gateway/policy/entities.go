@@ -7,6 +7,7 @@ import (
 	"github.com/cedar-policy/cedar-go/types"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/call"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/decide"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
 )
 
@@ -23,8 +24,8 @@ func (e entities) Get(uid types.EntityUID) (types.Entity, bool) {
 	return entity, ok
 }
 
-func (e entities) add(uid types.EntityUID, attributes types.RecordMap, parents ...types.EntityUID) types.EntityUID {
-	e[uid] = types.Entity{UID: uid, Parents: types.NewEntityUIDSet(parents...), Attributes: types.NewRecord(attributes)}
+func (e entities) add(uid types.EntityUID, parents ...types.EntityUID) types.EntityUID {
+	e[uid] = types.Entity{UID: uid, Parents: types.NewEntityUIDSet(parents...)}
 	return uid
 }
 
@@ -38,23 +39,61 @@ func (e entities) principal(p principal.Principal) (types.EntityUID, error) {
 		if p.Issuer != "" {
 			id = p.Issuer + "#" + p.Subject
 		}
-		return e.add(types.NewEntityUID("User", types.String(id)), types.RecordMap{
-			"issuer": types.String(p.Issuer), "subject": types.String(p.Subject),
-		}), nil
+		return e.add(types.NewEntityUID("User", types.String(id))), nil
 	}
-	domain := e.add(types.NewEntityUID("TrustDomain", types.String(p.TrustDomain)), nil)
-	attributes := types.RecordMap{"spiffeId": types.String(p.SPIFFEID), "trustDomain": types.String(p.TrustDomain)}
-	id := p.SPIFFEID
+	domain := e.add(types.NewEntityUID("TrustDomain", types.String(p.TrustDomain)))
 	if p.Agent == "" {
-		return e.add(types.NewEntityUID("Agent", types.String(id)), attributes, domain), nil
+		return e.add(types.NewEntityUID("Agent", types.String(p.SPIFFEID)), domain), nil
 	}
-	namespace := e.add(types.NewEntityUID("Namespace", types.String(p.TrustDomain+"/"+p.Namespace)), nil, domain)
-	attributes["namespace"], attributes["name"] = types.String(p.Namespace), types.String(p.Agent)
+	namespace := e.add(types.NewEntityUID("Namespace", types.String(p.TrustDomain+"/"+p.Namespace)), domain)
+	id := p.SPIFFEID
 	if p.Instance != "" {
-		attributes["instance"] = types.String(p.Instance)
 		id = strings.TrimSuffix(id, "/instance/"+p.Instance)
 	}
-	return e.add(types.NewEntityUID("Agent", types.String(id)), attributes, namespace, domain), nil
+	return e.add(types.NewEntityUID("Agent", types.String(id)), namespace, domain), nil
+}
+
+// describe gives principal and resource their attributes, where they are needed.
+func (e entities) describe(n needs, q *question, r *decide.Request) {
+	if n.principal {
+		e.attributes(q.principal, principalAttributes(&r.Principal))
+	}
+	if n.resource && q.resource.Type != "Target" {
+		e.attributes(q.resource, resourceAttributes(q.resource.Type, r.Call))
+	}
+}
+
+func (e entities) attributes(of types.EntityUID, attributes types.RecordMap) {
+	entity := e[of]
+	entity.Attributes = types.NewRecord(attributes)
+	e[of] = entity
+}
+
+func principalAttributes(p *principal.Principal) types.RecordMap {
+	if p.SPIFFEID == "" {
+		return types.RecordMap{"issuer": types.String(p.Issuer), "subject": types.String(p.Subject)}
+	}
+	attributes := types.RecordMap{"spiffeId": types.String(p.SPIFFEID), "trustDomain": types.String(p.TrustDomain)}
+	if p.Agent != "" {
+		attributes["namespace"], attributes["name"] = types.String(p.Namespace), types.String(p.Agent)
+	}
+	if p.Instance != "" {
+		attributes["instance"] = types.String(p.Instance)
+	}
+	return attributes
+}
+
+func resourceAttributes(typ types.EntityType, c *call.Call) types.RecordMap {
+	name := types.String("name")
+	if typ == "Resource" {
+		name = "uri"
+	}
+	attributes := types.RecordMap{name: types.String(c.Resource.Name), "target": types.String(c.Target)}
+	if a := c.Annotations; a != nil && typ == "Tool" {
+		attributes["readOnly"], attributes["destructive"] = types.Boolean(a.ReadOnly), types.Boolean(a.Destructive)
+		attributes["idempotent"], attributes["openWorld"] = types.Boolean(a.Idempotent), types.Boolean(a.OpenWorld)
+	}
+	return attributes
 }
 
 // types of entities by what a resource is.
@@ -68,7 +107,7 @@ func (e entities) resource(c *call.Call) (types.EntityUID, error) {
 	if c.Target == "" {
 		return types.EntityUID{}, fmt.Errorf("the call has no target")
 	}
-	target := e.add(types.NewEntityUID("Target", types.String(c.Target)), nil)
+	target := e.add(types.NewEntityUID("Target", types.String(c.Target)))
 	if c.Resource.Kind == call.Method || c.Resource.Kind == "" {
 		return target, nil
 	}
@@ -76,16 +115,7 @@ func (e entities) resource(c *call.Call) (types.EntityUID, error) {
 	if !ok {
 		return types.EntityUID{}, fmt.Errorf("a resource of kind %q is not known", c.Resource.Kind)
 	}
-	name := types.String("name")
-	if typ == "Resource" {
-		name = "uri"
-	}
-	attributes := types.RecordMap{name: types.String(c.Resource.Name), "target": types.String(c.Target)}
-	if a := c.Annotations; a != nil && typ == "Tool" {
-		attributes["readOnly"], attributes["destructive"] = types.Boolean(a.ReadOnly), types.Boolean(a.Destructive)
-		attributes["idempotent"], attributes["openWorld"] = types.Boolean(a.Idempotent), types.Boolean(a.OpenWorld)
-	}
-	return e.add(types.NewEntityUID(typ, types.String(c.Target+"/"+c.Resource.Name)), attributes, target), nil
+	return e.add(types.NewEntityUID(typ, types.String(c.Target+"/"+c.Resource.Name)), target), nil
 }
 
 // above are an entity and all that it is in.

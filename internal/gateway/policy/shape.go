@@ -6,6 +6,8 @@ import (
 	"github.com/cedar-policy/cedar-go/types"
 	"github.com/cedar-policy/cedar-go/x/exp/ast"
 	"github.com/cedar-policy/cedar-go/x/exp/schema/resolved"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/call"
 )
 
 // kind is what a policy uses a value as.
@@ -32,9 +34,11 @@ type shape struct {
 	whole   bool              // read without naming members, so that all of it counts
 }
 
-// reads is what a policy reads of the open parts of the context. Both are nil where it reads nothing of them.
+// reads is what a policy reads, beside what its scope names. What no policy reads is not made for it.
 type reads struct {
-	arguments, claims *shape
+	arguments, claims   *shape          // nil where it reads nothing of them
+	context             map[string]bool // attributes by their names
+	principal, resource bool            // attributes of the entities
 }
 
 // clash is a value that a policy uses as two types.
@@ -55,7 +59,7 @@ type inference struct {
 
 // infer finds what a policy reads of arguments and claims.
 func infer(p *ast.Policy) (reads, error) {
-	in := &inference{}
+	in := &inference{reads: reads{context: map[string]bool{}}}
 	for _, c := range p.Conditions {
 		in.visit(c.Body, boolKind)
 	}
@@ -102,7 +106,7 @@ func (in *inference) visit(n ast.IsNode, want kind) kind {
 		in.has(n)
 		return boolKind
 	case ast.NodeTypeAccess:
-		in.visit(n.Arg, recordKind)
+		in.access(n, want)
 		return unknownKind
 	case ast.NodeTypeContains:
 		in.contains(n.Left, n.Right)
@@ -132,18 +136,50 @@ func (in *inference) visit(n ast.IsNode, want kind) kind {
 		}
 		return recordKind
 	case ast.NodeTypeVariable:
-		if n.Name == "context" {
-			// The context as a value: nothing of it is named, so all of it counts.
-			in.use(in.root("arguments"), "arguments", recordKind)
-			in.arguments.whole = true
-			in.use(in.root("claims"), "claims", recordKind)
-			in.claims.whole = true
-		}
+		in.variable(string(n.Name))
 		return unknownKind
 	default:
 		in.children(n)
 		return unknownKind
 	}
+}
+
+// access walks the reading of an attribute.
+func (in *inference) access(n ast.NodeTypeAccess, want kind) {
+	if !in.isContext(n.Arg) {
+		in.visit(n.Arg, recordKind)
+		return
+	}
+	in.note(string(n.Value))
+	if n.Value == "token" && want != recordKind {
+		in.all("claims") // the token as a value
+	}
+}
+
+// variable notes a variable that is used as a value, so that all of it counts.
+func (in *inference) variable(name string) {
+	switch name {
+	case "principal":
+		in.principal = true
+	case "resource":
+		in.resource = true
+	case "context":
+		for attribute := range published().Actions[action(&call.Call{})].AppliesTo.Context {
+			in.note(string(attribute))
+		}
+		in.all("arguments")
+		in.all("claims")
+	}
+}
+
+func (in *inference) note(attribute string) {
+	if in.context != nil {
+		in.context[attribute] = true
+	}
+}
+
+func (in *inference) all(name string) {
+	in.root(name).whole = true
 }
 
 // children walks what an expression holds without saying what it is used as.
@@ -203,6 +239,7 @@ func (in *inference) has(n ast.NodeTypeHas) {
 		return
 	}
 	if in.isContext(n.Arg) {
+		in.note(string(n.Value))
 		return
 	}
 	in.visit(n.Arg, recordKind)
@@ -331,6 +368,9 @@ func (in *inference) root(name string) *shape {
 	at := &in.arguments
 	if name == "claims" {
 		at = &in.claims
+		in.note("token")
+	} else {
+		in.note("arguments")
 	}
 	if *at == nil {
 		*at = &shape{kind: recordKind, members: map[string]*shape{}}

@@ -1,14 +1,15 @@
 package policy
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/big"
+	"strconv"
 	"strings"
 
 	"github.com/cedar-policy/cedar-go/types"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/jsonscan"
 )
 
 // errUnreadable is a value that a policy reads and that Cedar cannot hold as the policy uses it. It never quotes the value.
@@ -20,53 +21,28 @@ func unreadable(path, why string) error {
 
 // object converts those members of a JSON object that some shape names, so that what no policy reads costs nothing and refuses nothing.
 func object(text []byte, wants []*shape, path string) (types.Record, error) {
-	if len(wants) == 0 || len(bytes.TrimSpace(text)) == 0 {
+	if len(wants) == 0 || len(text) == 0 {
 		return types.Record{}, nil
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+	v, err := jsonscan.Validate(text, jsonscan.Limits{Size: len(text), Depth: jsonscan.MaxDepth})
+	switch {
+	case err != nil:
+		return types.Record{}, unreadable(path, err.Error())
+	case v.Kind() == jsonscan.Null:
+		return types.Record{}, nil
+	case v.Kind() != jsonscan.Object:
 		return types.Record{}, unreadable(path, "it is not a JSON object")
 	}
-	record := types.RecordMap{}
-	for d.More() {
-		t, err := d.Token()
-		if err != nil {
-			return types.Record{}, unreadable(path, "it is not valid JSON")
-		}
-		name, _ := t.(string)
-		var raw json.RawMessage
-		if err := d.Decode(&raw); err != nil {
-			return types.Record{}, unreadable(path, "it is not valid JSON")
-		}
-		below, wanted := named(wants, name)
-		if !wanted {
-			continue
-		}
-		if _, twice := record[types.String(name)]; twice {
-			return types.Record{}, unreadable(path+"."+name, "it is there twice")
-		}
-		var v any
-		number := json.NewDecoder(bytes.NewReader(raw))
-		number.UseNumber()
-		if err := number.Decode(&v); err != nil {
-			return types.Record{}, unreadable(path+"."+name, "it is not valid JSON")
-		}
-		if v == nil {
-			continue
-		}
-		if record[types.String(name)], err = convert(v, below, path+"."+name); err != nil {
-			return types.Record{}, err
-		}
-	}
-	return types.NewRecord(record), nil
+	return members(v, wants, path)
 }
 
-// members converts those members of a decoded object that some shape names. A null member is absent.
-func members(from map[string]any, wants []*shape, path string) (types.Record, error) {
+// members converts the members of an object. A null member is absent.
+func members(from jsonscan.Value, wants []*shape, path string) (types.Record, error) {
 	record := types.RecordMap{}
-	for name, v := range from {
+	for key, v := range from.Members() {
+		name, _ := key.Text()
 		below, wanted := named(wants, name)
-		if !wanted || v == nil {
+		if !wanted || v.Kind() == jsonscan.Null {
 			continue
 		}
 		converted, err := convert(v, below, path+"."+name)
@@ -94,42 +70,29 @@ func named(wants []*shape, name string) (below []*shape, wanted bool) {
 	return below, wanted
 }
 
-// convert gives the Cedar value of a decoded JSON value, as the policies that read it use it.
-func convert(v any, wants []*shape, path string) (types.Value, error) {
+// convert gives the Cedar value of a JSON value, as the policies that read it use it.
+func convert(v jsonscan.Value, wants []*shape, path string) (types.Value, error) {
 	want, err := agreed(wants, path)
 	if err != nil {
 		return nil, err
 	}
-	switch v := v.(type) {
-	case string:
-		return text(v, want, path)
-	case bool:
-		return types.Boolean(v), expect(want, boolKind, path)
-	case json.Number:
-		return number(v.String(), want, path)
-	case float64:
-		return number(fmt.Sprint(v), want, path)
-	case int64:
-		return number(fmt.Sprint(v), want, path)
-	case int:
-		return number(fmt.Sprint(v), want, path)
-	case []any:
+	switch v.Kind() {
+	case jsonscan.String:
+		s, _ := v.Text()
+		return text(s, want, path)
+	case jsonscan.Bool:
+		return types.Boolean(string(v.Raw) == "true"), expect(want, boolKind, path)
+	case jsonscan.NumberKind:
+		return number(string(v.Raw), want, path)
+	case jsonscan.Array:
 		return list(v, wants, want, path)
-	case []string:
-		elements := make([]any, len(v))
-		for i, e := range v {
-			elements[i] = e
-		}
-		return list(elements, wants, want, path)
-	case map[string]any:
+	case jsonscan.Object:
 		if err := expect(want, recordKind, path); err != nil {
 			return nil, err
 		}
 		return members(v, wants, path)
-	case nil:
-		return nil, unreadable(path, "null has no type")
 	}
-	return nil, unreadable(path, fmt.Sprintf("it is a %T", v))
+	return nil, unreadable(path, "null has no type")
 }
 
 // agreed gives the one kind that all policies at hand use a value as.
@@ -174,7 +137,7 @@ func text(s string, want kind, path string) (types.Value, error) {
 	return v, nil
 }
 
-func list(elements []any, wants []*shape, want kind, path string) (types.Value, error) {
+func list(from jsonscan.Value, wants []*shape, want kind, path string) (types.Value, error) {
 	if err := expect(want, setKind, path); err != nil {
 		return nil, err
 	}
@@ -187,8 +150,8 @@ func list(elements []any, wants []*shape, want kind, path string) (types.Value, 
 	if len(below) == 0 {
 		below = []*shape{{whole: true}}
 	}
-	set := make([]types.Value, 0, len(elements))
-	for _, e := range elements {
+	var set []types.Value
+	for e := range from.Elements() {
 		v, err := convert(e, below, path+"[]")
 		if err != nil {
 			return nil, err
@@ -198,14 +161,22 @@ func list(elements []any, wants []*shape, want kind, path string) (types.Value, 
 	return types.NewSet(set...), nil
 }
 
+func tooBig(path string) error {
+	return unreadable(path, "the number does not fit 64 bits with at most four digits after the point")
+}
+
 // digits bounds the text of a number that is worth reading: longer ones have more digits than a Long or a decimal.
 const digits = 64
 
 // number converts a JSON number by its value: 5, 5.0 and 50e-1 are the same.
 func number(s string, want kind, path string) (types.Value, error) {
-	tooBig := unreadable(path, "the number does not fit 64 bits with at most four digits after the point")
+	if want != decimalKind {
+		if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+			return types.Long(n), expect(want, longKind, path)
+		}
+	}
 	if len(s) > digits || hugeExponent(s) {
-		return nil, tooBig
+		return nil, tooBig(path)
 	}
 	r, ok := new(big.Rat).SetString(s)
 	if !ok {
@@ -213,20 +184,20 @@ func number(s string, want kind, path string) (types.Value, error) {
 	}
 	if r.IsInt() && want != decimalKind {
 		if !r.Num().IsInt64() {
-			return nil, tooBig
+			return nil, tooBig(path)
 		}
 		return types.Long(r.Num().Int64()), expect(want, longKind, path)
 	}
 	scaled := r.Mul(r, big.NewRat(10000, 1))
 	if !scaled.IsInt() || !scaled.Num().IsInt64() {
-		return nil, tooBig
+		return nil, tooBig(path)
 	}
 	if err := expect(want, decimalKind, path); err != nil {
 		return nil, err
 	}
 	d, err := types.NewDecimal(scaled.Num().Int64(), -4)
 	if err != nil {
-		return nil, tooBig
+		return nil, tooBig(path)
 	}
 	return d, nil
 }
