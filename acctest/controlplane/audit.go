@@ -63,6 +63,9 @@ type AuditMark int64
 
 // Mark gives the present end of the audit log, for a later call of Requests.
 func (c *ControlPlane) Mark() (AuditMark, error) {
+	if c.existing {
+		return 0, fmt.Errorf("find the end of the audit log: %w", ErrNotOurs)
+	}
 	info, err := os.Stat(c.path(auditLog))
 	if err != nil {
 		return 0, fmt.Errorf("find the end of the audit log: %w", err)
@@ -73,6 +76,9 @@ func (c *ControlPlane) Mark() (AuditMark, error) {
 // Requests gives the requests that the API server has answered since the mark (0: since it first started), in the order in
 // which it recorded them, save its own and those of kube-controller-manager. Keep decides which ones to return; nil keeps all.
 func (c *ControlPlane) Requests(ctx context.Context, since AuditMark, keep func(Request) bool) ([]Request, error) {
+	if c.existing {
+		return nil, fmt.Errorf("read the audit log: %w", ErrNotOurs)
+	}
 	marker, err := c.leaveMarker(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the audit log: %w", err)

@@ -53,6 +53,7 @@ type ControlPlane struct {
 	config    Config
 	dir       string
 	temporary bool
+	existing  bool // somebody else's, of which there is only a kubeconfig
 	ports     ports
 	certs     *authority
 
@@ -179,10 +180,18 @@ func (c *ControlPlane) writeFiles() error {
 }
 
 // StopAPIServer kills kube-apiserver, in the middle of whatever it does, as when a cluster dies. Its data stays.
-func (c *ControlPlane) StopAPIServer() error { return c.apiServer.stop() }
+func (c *ControlPlane) StopAPIServer() error {
+	if c.existing {
+		return fmt.Errorf("stop kube-apiserver: %w", ErrNotOurs)
+	}
+	return c.apiServer.stop()
+}
 
 // StartAPIServer starts kube-apiserver again on the same port and data, and returns when it is ready.
 func (c *ControlPlane) StartAPIServer(ctx context.Context) error {
+	if c.existing {
+		return fmt.Errorf("start kube-apiserver: %w", ErrNotOurs)
+	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if err := c.apiServer.start(ctx); err != nil {
@@ -195,10 +204,20 @@ func (c *ControlPlane) StartAPIServer(ctx context.Context) error {
 }
 
 // PauseAPIServer freezes kube-apiserver: connections are accepted and nothing answers.
-func (c *ControlPlane) PauseAPIServer() error { return c.apiServer.pause() }
+func (c *ControlPlane) PauseAPIServer() error {
+	if c.existing {
+		return fmt.Errorf("pause kube-apiserver: %w", ErrNotOurs)
+	}
+	return c.apiServer.pause()
+}
 
 // ResumeAPIServer ends PauseAPIServer.
-func (c *ControlPlane) ResumeAPIServer() error { return c.apiServer.resume() }
+func (c *ControlPlane) ResumeAPIServer() error {
+	if c.existing {
+		return fmt.Errorf("resume kube-apiserver: %w", ErrNotOurs)
+	}
+	return c.apiServer.resume()
+}
 
 // Stop ends every process and removes the files that Run made in a temporary folder.
 func (c *ControlPlane) Stop() error {
@@ -226,20 +245,30 @@ func (c *ControlPlane) Config() *rest.Config {
 	return config
 }
 
-// Kubeconfig gives the path of a kubeconfig with an administrator's client certificate.
+// Kubeconfig gives the path of a kubeconfig with an administrator's credentials.
 func (c *ControlPlane) Kubeconfig() string { return c.path("admin.kubeconfig") }
 
 // URL gives the address of the API server: "https://127.0.0.1:43117".
-func (c *ControlPlane) URL() string { return "https://127.0.0.1:" + strconv.Itoa(c.ports.APIServer) }
+func (c *ControlPlane) URL() string {
+	if c.existing {
+		return c.Config().Host
+	}
+	return "https://127.0.0.1:" + strconv.Itoa(c.ports.APIServer)
+}
 
 // User gives the path of a new kubeconfig with a client certificate for this user and its groups, who may do what RBAC lets
-// them. It panics where the folder of the control plane cannot be written to.
+// them. On a cluster that was not started here the administrator impersonates them. It panics where the folder of the control
+// plane cannot be written to.
 func (c *ControlPlane) User(name string, groups ...string) string {
 	c.users.Lock()
 	defer c.users.Unlock()
 	c.count++
 	path := c.path(fmt.Sprintf("user-%d.kubeconfig", c.count))
-	if err := c.writeKubeconfig(path, name, groups); err != nil {
+	write := c.writeKubeconfig
+	if c.existing {
+		write = c.impersonate
+	}
+	if err := write(path, name, groups); err != nil {
 		panic(fmt.Sprintf("write the kubeconfig of %s: %v", name, err))
 	}
 	return path

@@ -28,6 +28,11 @@ const orphanMaker = "AGENTWARD_TEST_ORPHAN_MAKER"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(orphanMaker) == "" {
+		// What is tested here is the control plane that this package starts.
+		if err := os.Unsetenv(controlplane.KubeconfigVariable); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 		controlplane.Main(m)
 	}
 	cluster, err := controlplane.Run(context.Background(), controlplane.Config{})

@@ -25,13 +25,19 @@ import (
 var crdResource = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
 
 // InstallCRDs applies every CustomResourceDefinition in the YAML files and folders given, other objects there aside, and waits
-// until the API server serves them and OpenAPI v3 describes them.
+// until the API server serves them and OpenAPI v3 describes them. On a cluster that was not started here, CRDs that somebody
+// else has installed and that differ are left as they are, and are an error.
 func (c *ControlPlane) InstallCRDs(ctx context.Context, paths ...string) error {
-	return InstallCRDs(ctx, c.Config(), paths...)
+	return installCRDs(ctx, c.Config(), !c.existing, paths)
 }
 
-// InstallCRDs does what the method of that name does, on any cluster.
+// InstallCRDs applies every CustomResourceDefinition in the YAML files and folders given as the method of that name does, on any
+// cluster, over whatever was there.
 func InstallCRDs(ctx context.Context, config *rest.Config, paths ...string) error {
+	return installCRDs(ctx, config, true, paths)
+}
+
+func installCRDs(ctx context.Context, config *rest.Config, force bool, paths []string) error {
 	crds, err := readCRDs(paths)
 	if err != nil {
 		return fmt.Errorf("install CRDs: %w", err)
@@ -41,7 +47,7 @@ func InstallCRDs(ctx context.Context, config *rest.Config, paths ...string) erro
 		return fmt.Errorf("install CRDs: %w", err)
 	}
 	for _, crd := range crds {
-		options := metav1.ApplyOptions{FieldManager: "agentward-crds", Force: true}
+		options := metav1.ApplyOptions{FieldManager: "agentward-crds", Force: force}
 		if _, err := client.Resource(crdResource).Apply(ctx, crd.GetName(), crd, options); err != nil {
 			return fmt.Errorf("install the CRD %s: %w", crd.GetName(), err)
 		}

@@ -19,6 +19,9 @@ var shared struct {
 // Shared gives the control plane, with kube-controller-manager, that all tests of this test binary may use together; the first
 // call starts it. Tests keep out of each other's way by namespaces and names of their own, and do not stop it.
 //
+// Where the environment variable AGENTWARD_KUBECONFIG names a kubeconfig, it is that cluster, seen through Existing, and it may be
+// shared with other test binaries.
+//
 // It ends with the process. A package that uses it should have
 //
 //	func TestMain(m *testing.M) { controlplane.Main(m) }
@@ -27,14 +30,21 @@ var shared struct {
 func Shared(tb testing.TB) *ControlPlane {
 	tb.Helper()
 	options := Options{ControllerManager: true}
-	for _, t := range needed(options) {
-		tool.Require(tb, t)
+	kubeconfig := os.Getenv(KubeconfigVariable)
+	if kubeconfig == "" {
+		for _, t := range needed(options) {
+			tool.Require(tb, t)
+		}
 	}
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.plane == nil && shared.err == nil {
 		// Not the test's context: the control plane outlives it.
-		shared.plane, shared.err = Run(context.Background(), Config{Options: options})
+		if kubeconfig == "" {
+			shared.plane, shared.err = Run(context.Background(), Config{Options: options})
+		} else {
+			shared.plane, shared.err = Existing(context.Background(), kubeconfig)
+		}
 	}
 	if shared.err != nil {
 		tb.Fatal(shared.err)

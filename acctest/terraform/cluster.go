@@ -28,6 +28,7 @@ type Cluster struct {
 var (
 	Namespaces     = corev1.SchemeGroupVersion.WithResource("namespaces")
 	ServiceAccount = corev1.SchemeGroupVersion.WithResource("serviceaccounts")
+	pods           = corev1.SchemeGroupVersion.WithResource("pods")
 	ClusterSPIFFE  = schema.GroupVersionResource{Group: "spire.spiffe.io", Version: "v1alpha1", Resource: "clusterspiffeids"}
 )
 
@@ -51,7 +52,7 @@ func (c *Cluster) Resource(gvr schema.GroupVersionResource, namespace string) dy
 	return c.dynamic.Resource(gvr).Namespace(namespace)
 }
 
-// Namespace makes a namespace named after the test and gives its name.
+// Namespace makes a namespace named after the test and gives its name. It goes with the test where the cluster stays.
 func (c *Cluster) Namespace(tb testing.TB, labels map[string]string) string {
 	tb.Helper()
 	name := strings.Trim(strings.ToLower(strings.Map(func(r rune) rune {
@@ -68,6 +69,11 @@ func (c *Cluster) Namespace(tb testing.TB, labels map[string]string) string {
 	obj.SetKind("Namespace")
 	obj.SetName(strings.Trim(name, "-"))
 	obj.SetLabels(labels)
+	if c.Existing() {
+		// An earlier run may have left the namespace, with all that was in it.
+		c.removed(tb, obj.GetName())
+		tb.Cleanup(func() { c.remove(tb, obj.GetName()) })
+	}
 	_, err := c.dynamic.Resource(Namespaces).Create(c.ctx(tb), obj, metav1.CreateOptions{})
 	if err != nil && !apierrors.IsAlreadyExists(err) {
 		tb.Fatal(err)
@@ -110,6 +116,41 @@ func (c *Cluster) Delete(tb testing.TB, gvr schema.GroupVersionResource, namespa
 	tb.Helper()
 	if err := c.Resource(gvr, namespace).Delete(c.ctx(tb), name, metav1.DeleteOptions{}); err != nil {
 		tb.Fatal(err)
+	}
+}
+
+// Kill removes a pod at once, as nobody else does where no kubelet runs it.
+func (c *Cluster) Kill(tb testing.TB, namespace, name string) {
+	tb.Helper()
+	now := metav1.DeleteOptions{GracePeriodSeconds: new(int64(0))}
+	if err := c.Resource(pods, namespace).Delete(c.ctx(tb), name, now); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// remove asks for the removal of a namespace, which takes the cluster a while. One that is not there is no error.
+func (c *Cluster) remove(tb testing.TB, namespace string) {
+	tb.Helper()
+	err := c.dynamic.Resource(Namespaces).Delete(c.ctx(tb), namespace, metav1.DeleteOptions{})
+	if err != nil && !apierrors.IsNotFound(err) {
+		tb.Errorf("remove the namespace of the test: %v", err)
+	}
+}
+
+// removed removes a namespace and waits until it is gone.
+func (c *Cluster) removed(tb testing.TB, namespace string) {
+	tb.Helper()
+	c.remove(tb, namespace)
+	ctx := c.ctx(tb)
+	for {
+		_, err := c.dynamic.Resource(Namespaces).Get(ctx, namespace, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			return
+		}
+		if err != nil {
+			tb.Fatalf("wait until the namespace of an earlier run is gone: %v", err)
+		}
+		time.Sleep(100 * time.Millisecond)
 	}
 }
 

@@ -357,7 +357,8 @@ func (f fixture) readOnly(t *testing.T) *kube.Client {
 	const rbac = "rbac.authorization.k8s.io"
 	grant := func(kind, name string, content map[string]any) {
 		f.apply(t, object(stack.Key{Group: rbac, Version: "v1", Kind: kind, Name: name}, content), none)
-		t.Cleanup(func() { f.Delete(t, schema.GroupVersionResource{Group: rbac, Version: "v1", Resource: strings.ToLower(kind) + "s"}, "", name) })
+		resource := schema.GroupVersionResource{Group: rbac, Version: "v1", Resource: strings.ToLower(kind) + "s"}
+		t.Cleanup(func() { f.Delete(t, resource, "", name) })
 	}
 	grant("ClusterRole", f.ns, map[string]any{"rules": []any{
 		map[string]any{"apiGroups": []any{""}, "resources": []any{"configmaps"}, "verbs": []any{"get", "list"}},

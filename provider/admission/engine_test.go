@@ -29,6 +29,7 @@ import (
 var (
 	kyvernoPolicies = schema.GroupVersionResource{Group: "policies.kyverno.io", Version: "v1", Resource: "validatingpolicies"}
 	templates       = schema.GroupVersionResource{Group: "templates.gatekeeper.sh", Version: "v1", Resource: "constrainttemplates"}
+	crds            = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
 )
 
 // engines is the shared control plane with the CRDs of Kyverno and Gatekeeper.
@@ -43,6 +44,7 @@ func engines(t *testing.T) *terraform.Cluster {
 
 func TestAnotherEngineIsInForceBeforeTheFormerGoes(t *testing.T) {
 	c := engines(t)
+	c.OnlyOurs(t, "the API server's own audit log")
 	const name = "moving"
 	of := func(engine string) string {
 		return terraform.Configuration(c.Kubeconfig(), "", policy(name, fmt.Sprintf("engine = %q\n%s", engine, approval)))
@@ -143,20 +145,28 @@ func standInForGatekeeper(t *testing.T, c *terraform.Cluster, policy string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	done := make(chan error, 1)
-	go func() { done <- serveConstraint(ctx, c, "agent"+policy, t.TempDir()) }()
+	served := ""
+	go func() {
+		var err error
+		served, err = serveConstraint(ctx, c, "agent"+policy, t.TempDir())
+		done <- err
+	}()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("stand in for Gatekeeper: %v", err)
+			return
 		}
+		c.Delete(t, crds, "", served)
 	})
 }
 
-func serveConstraint(ctx context.Context, c *terraform.Cluster, prefix, dir string) error {
+// serveConstraint gives the name of the CRD that it installs.
+func serveConstraint(ctx context.Context, c *terraform.Cluster, prefix, dir string) (string, error) {
 	for {
 		list, err := c.Resource(templates, "").List(ctx, metav1.ListOptions{})
 		if err != nil && !apierrors.IsNotFound(err) {
-			return err
+			return "", err
 		}
 		for _, template := range list.Items {
 			if !strings.HasPrefix(template.GetName(), prefix) {
@@ -165,13 +175,13 @@ func serveConstraint(ctx context.Context, c *terraform.Cluster, prefix, dir stri
 			kind, _, _ := unstructured.NestedString(template.Object, "spec", "crd", "spec", "names", "kind")
 			file := filepath.Join(dir, "constraint.yaml")
 			if err := os.WriteFile(file, constraintCRD(kind), 0o600); err != nil {
-				return err
+				return "", err
 			}
-			return c.InstallCRDs(ctx, file)
+			return strings.ToLower(kind) + ".constraints.gatekeeper.sh", c.InstallCRDs(ctx, file)
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("no template came: %w", ctx.Err())
+			return "", fmt.Errorf("no template came: %w", ctx.Err())
 		case <-time.After(100 * time.Millisecond):
 		}
 	}

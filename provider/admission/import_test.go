@@ -139,6 +139,7 @@ func makeRBAC(t *testing.T, c *terraform.Cluster, kind, name string, content map
 	if _, err := c.Resource(resource, "").Create(t.Context(), object, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { c.Delete(t, resource, "", name) })
 }
 
 func makeKyvernoPolicy(t *testing.T, c *terraform.Cluster, name string) {
@@ -156,4 +157,5 @@ func makeKyvernoPolicy(t *testing.T, c *terraform.Cluster, name string) {
 	if _, err := c.Resource(kyvernoPolicies, "").Create(t.Context(), policy, metav1.CreateOptions{FieldManager: "kubectl-create"}); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { c.Delete(t, kyvernoPolicies, "", name) })
 }

@@ -109,13 +109,18 @@ func TestControllerRegistersEachInstance(t *testing.T) {
   logical_id = true
   class_name = "`+ns+`"
 `))
-	c.Apply(t, corev1.SchemeGroupVersion.WithResource("nodes"), "", ns, "kubelet", map[string]any{"apiVersion": "v1", "kind": "Node"})
+	// A node without a kubelet: its pods are what the controller reads, whether or not the cluster has nodes that run any.
+	node, running := corev1.SchemeGroupVersion.WithResource("nodes"), corev1.SchemeGroupVersion.WithResource("pods")
+	c.Apply(t, node, "", ns, "kubelet", map[string]any{"apiVersion": "v1", "kind": "Node"})
+	t.Cleanup(func() { c.Delete(t, node, "", ns) })
 	pods := map[string]string{}
 	for _, name := range []string{"billing-1", "billing-2"} {
-		c.Apply(t, corev1.SchemeGroupVersion.WithResource("pods"), ns, name, "kubelet", pod(ns, "billing"))
-		pods[name] = string(c.Get(t, corev1.SchemeGroupVersion.WithResource("pods"), ns, name).GetUID())
+		c.Apply(t, running, ns, name, "kubelet", pod(ns, "billing"))
+		t.Cleanup(func() { c.Kill(t, ns, name) })
+		pods[name] = string(c.Get(t, running, ns, name).GetUID())
 	}
-	c.Apply(t, corev1.SchemeGroupVersion.WithResource("pods"), ns, "stranger", "kubelet", pod(ns, "other"))
+	c.Apply(t, running, ns, "stranger", "kubelet", pod(ns, "other"))
+	t.Cleanup(func() { c.Kill(t, ns, "stranger") })
 	spire.StartControllerManager(t, server, spire.ControllerManagerOptions{Kubeconfig: c.Kubeconfig(), EntryIDPrefix: "scm", ClassName: ns})
 
 	registered := plans(config)
