@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/agentward/terraform-provider-agent/acctest/kind"
+	"github.com/agentward/terraform-provider-agent/acctest/tool"
+)
+
+// cluster is where the tests run.
+type cluster interface {
+	bringUp(ctx context.Context, out io.Writer) error
+	// kubeconfig gives the path of an administrator's kubeconfig, once the cluster is up.
+	kubeconfig() string
+	// release removes what bringUp made.
+	release(ctx context.Context, out io.Writer) error
+}
+
+// choose takes the cluster that the environment names, or a kind cluster where Docker can have one. It brings nothing up.
+func choose(ctx context.Context, out io.Writer) (cluster, error) {
+	path, err := given()
+	if err != nil {
+		return nil, err
+	}
+	if path != "" {
+		return existing(path), nil
+	}
+	fmt.Fprintln(out, "Looking for Docker and a node image, which is pulled where it is not there yet.")
+	image, err := kind.NodeImage(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("there is no cluster to test on: start Docker, with which kind makes one, or set TESTACC_KUBECONFIG "+
+			"to the kubeconfig of a cluster that may be written to: %w", err)
+	}
+	return &container{image: image, keep: os.Getenv("KEEP") == "1"}, nil
+}
+
+// existing is somebody's cluster, by its kubeconfig.
+type existing string
+
+func (e existing) bringUp(context.Context, io.Writer) error { return nil }
+
+func (e existing) kubeconfig() string { return string(e) }
+
+func (e existing) release(context.Context, io.Writer) error { return nil }
+
+// container is a kind cluster of this run alone.
+type container struct {
+	image string
+	keep  bool
+
+	dir  string // holds the kubeconfig; empty until there is something to remove
+	kind kind.Cluster
+}
+
+func (c *container) bringUp(ctx context.Context, out io.Writer) error {
+	path, err := program(ctx, tool.Kind, out)
+	if err != nil {
+		return err
+	}
+	name := "agentward-testacc-" + strconv.Itoa(os.Getpid())
+	if c.dir, err = os.MkdirTemp("", name+"-"); err != nil {
+		return fmt.Errorf("make a folder for the kubeconfig: %w", err)
+	}
+	c.kind = kind.Cluster{Program: path, Name: name, Kubeconfig: filepath.Join(c.dir, "kubeconfig")}
+	return c.kind.Create(ctx, c.image, out)
+}
+
+func (c *container) kubeconfig() string { return c.kind.Kubeconfig }
+
+func (c *container) release(ctx context.Context, out io.Writer) error {
+	switch {
+	case c.dir == "":
+		return nil
+	case c.keep:
+		fmt.Fprintf(out, "The kind cluster %s is kept, as KEEP=1 asks. To use and to remove it:\n", c.kind.Name)
+		fmt.Fprintf(out, "  export KUBECONFIG=%s\n", c.kind.Kubeconfig)
+		fmt.Fprintf(out, "  %s delete cluster --name %s && rm -r %s\n", c.kind.Program, c.kind.Name, c.dir)
+		return nil
+	}
+	fmt.Fprintf(out, "Deleting the kind cluster %s.\n", c.kind.Name)
+	if err := c.kind.Delete(ctx); err != nil {
+		return fmt.Errorf("delete the kind cluster %s: %w", c.kind.Name, err)
+	}
+	if err := os.RemoveAll(c.dir); err != nil {
+		return fmt.Errorf("remove the kubeconfig: %w", err)
+	}
+	return nil
+}
