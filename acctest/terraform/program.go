@@ -29,6 +29,7 @@ type Folder struct {
 // At gives a folder to run the program in.
 func At(tb testing.TB, path string) *Folder {
 	tb.Helper()
+	noteProgram()
 	program, err := os.Executable()
 	if err != nil {
 		tb.Fatal(err)

@@ -76,10 +76,15 @@ func Test(t *testing.T, steps ...resource.TestStep) {
 
 // Factories gives the provider as terraform-plugin-testing takes it.
 func Factories() map[string]func() (tfprotov6.ProviderServer, error) {
+	noteProgram()
 	return map[string]func() (tfprotov6.ProviderServer, error){
 		"agent": providerserver.NewProtocol6WithError(provider.New("test")()),
 	}
 }
+
+// noteProgram lets go test know that the results are those of one program. It keeps results by the variables that were read while
+// tests ran, and Main reads this one before.
+func noteProgram() { os.Getenv(ProgramVariable) }
 
 // Configuration gives the provider block for a kubeconfig, with more attributes, and what follows it.
 func Configuration(kubeconfig, attributes, rest string) string {
