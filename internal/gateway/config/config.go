@@ -65,7 +65,6 @@ const (
 type Listener struct {
 	Name, Address string
 	URL           string // as agents see it, without a slash at the end
-	Plaintext     bool   // loopback only
 	MinimumTLS    uint16
 	Authenticate  []Method // all of which every call must prove
 	Nonces        bool     // a DPoP proof must carry a nonce of ours

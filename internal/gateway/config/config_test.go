@@ -39,7 +39,7 @@ func TestEverythingHasItsDefault(t *testing.T) {
 		t.Fatal(diagnostics)
 	}
 	l, target := c.Listeners[0], c.Targets[0]
-	if !slices.Equal(l.Authenticate, []Method{MTLS, DPoP}) || l.MinimumTLS != 0x0304 || l.Plaintext {
+	if !slices.Equal(l.Authenticate, []Method{MTLS, DPoP}) || l.MinimumTLS != 0x0304 {
 		t.Errorf("listener %+v", l)
 	}
 	if target.Path != "/bank" || target.Audit || target.Versions != nil {
@@ -119,9 +119,7 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		"an attribute that is not there":        {`address = "127.0.0.1:8443"`, `addr = "127.0.0.1:8443"`, 7, "addr"},
 		"a trust domain that is none":           {`"example.org"`, `"Example Org"`, 2, "trust domain"},
 		"an address without a port":             {`"127.0.0.1:8443"`, `"127.0.0.1"`, 7, "host:port"},
-		"plain HTTP beyond this machine":        {`address = "127.0.0.1:8443"`, "address = \"0.0.0.0:80\"\nplaintext = true", 8, "loopback"},
-		"certificates on plain HTTP":            {`address = "127.0.0.1:8443"`, "address = \"127.0.0.1:80\"\nplaintext = true\nauthenticate = [\"mtls\"]", 9, "mtls"},
-		"nobody can be authenticated":           {"token_service {}\nlistener \"agents\" {", "\nlistener \"agents\" {\nplaintext = true", 6, "every call would be refused"},
+		"nobody can be authenticated":           {`address = "127.0.0.1:8443"`, "address = \"127.0.0.1:80\"\nauthenticate = []", 8, "every call would be refused"},
 		"tokens that nobody issues":             {"token_service {}\nlistener \"agents\" {", "\nlistener \"agents\" {\nauthenticate = [\"dpop\"]", 7, "token_service"},
 		"a way to authenticate that is not":     {`address = "127.0.0.1:8443"`, "address = \"127.0.0.1:80\"\nauthenticate = [\"basic\"]", 8, "basic"},
 		"a version of TLS that is too old":      {`address = "127.0.0.1:8443"`, "address = \"127.0.0.1:80\"\nminimum_tls = \"1.1\"", 8, "1.1"},
@@ -200,7 +198,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		for _, l := range c.Listeners {
-			if len(l.Authenticate) == 0 || l.Plaintext && !loopback(l.Address) {
+			if len(l.Authenticate) == 0 {
 				t.Errorf("listener %+v lets in whom it should not", l)
 			}
 		}

@@ -128,9 +128,6 @@ var name = regexp.MustCompile(`^[a-z0-9]([a-z0-9_.-]*[a-z0-9])?$`)
 func (r *reading) listener(l *listener, tokens bool) {
 	if _, port, err := net.SplitHostPort(l.Address); err != nil || port == "" {
 		r.wrong(l.AddressAt, l.At, "Not an address", "%q is not of the form host:port. Use one such as \"127.0.0.1:8443\".", l.Address)
-	} else if l.Plaintext && !loopback(l.Address) {
-		r.wrong(l.PlaintextAt, l.At, "Plain HTTP beyond this machine",
-			"%q can be reached from elsewhere. Remove plaintext, or listen on loopback, as \"127.0.0.1:8080\".", l.Address)
 	}
 	for _, other := range r.Listeners {
 		if other.Name == l.Name {
@@ -144,9 +141,9 @@ func (r *reading) listener(l *listener, tokens bool) {
 	if !ok {
 		r.wrong(l.MinimumTLSAt, l.At, "Not a version of TLS", "%q: it is \"1.3\" where nothing is said, and may be \"1.2\".", l.MinimumTLS)
 	}
-	made := Listener{Name: l.Name, Address: l.Address, URL: strings.TrimSuffix(l.URL, "/"), Plaintext: l.Plaintext, MinimumTLS: version, Nonces: l.Nonces}
+	made := Listener{Name: l.Name, Address: l.Address, URL: strings.TrimSuffix(l.URL, "/"), MinimumTLS: version, Nonces: l.Nonces}
 	if u, err := url.Parse(l.URL); l.URL != "" && (err != nil || u.Host == "" || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" || u.User != nil ||
-		u.Scheme != "https" && (u.Scheme != "http" || !l.Plaintext)) {
+		u.Scheme != "https") {
 		r.wrong(l.URLAt, l.At, "Not a URL of this listener", "%q: it is the origin that agents call, without a path, such as \"https://gateway.example.org\".", l.URL)
 	}
 	made.Authenticate = r.methods(l, tokens)
@@ -157,17 +154,13 @@ func (r *reading) listener(l *listener, tokens bool) {
 func (r *reading) methods(l *listener, tokens bool) []Method {
 	var methods []Method
 	if l.Authenticate == nil {
-		if !l.Plaintext {
-			methods = append(methods, MTLS)
-		}
+		methods = append(methods, MTLS)
 		if tokens {
 			methods = append(methods, DPoP)
 		}
 	}
 	for _, m := range l.Authenticate {
 		switch {
-		case Method(m) == MTLS && l.Plaintext:
-			r.wrong(l.AuthenticateAt, l.At, "No certificates on plain HTTP", "\"mtls\" needs TLS. Remove plaintext, or authenticate = [\"dpop\"].")
 		case Method(m) == DPoP && !tokens:
 			r.wrong(l.AuthenticateAt, l.At, "Nobody issues tokens", "\"dpop\" needs a token_service block.")
 		case Method(m) != MTLS && Method(m) != DPoP:
@@ -178,7 +171,7 @@ func (r *reading) methods(l *listener, tokens bool) []Method {
 	}
 	if len(methods) == 0 && !r.diagnostics.HasErrors() {
 		r.wrong(l.AuthenticateAt, l.At, "Nobody can be authenticated",
-			"Listener %q asks callers for nothing, so that every call would be refused. Serve TLS, or add a token_service block.", l.Name)
+			"Listener %q asks callers for nothing, so that every call would be refused. Leave authenticate out, or name \"mtls\".", l.Name)
 	}
 	return methods
 }

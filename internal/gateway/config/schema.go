@@ -51,8 +51,6 @@ type listener struct {
 	AddressAt      hcl.Range `hcl:"address,attr_value_range"`
 	URL            string    `hcl:"url,optional"`
 	URLAt          hcl.Range `hcl:"url,attr_value_range"`
-	Plaintext      bool      `hcl:"plaintext,optional"`
-	PlaintextAt    hcl.Range `hcl:"plaintext,attr_value_range"`
 	MinimumTLS     string    `hcl:"minimum_tls,optional"`
 	MinimumTLSAt   hcl.Range `hcl:"minimum_tls,attr_value_range"`
 	Authenticate   []string  `hcl:"authenticate,optional"`

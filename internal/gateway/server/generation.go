@@ -1,7 +1,6 @@
 package server
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -72,7 +71,7 @@ func (s *Server) generation(c *config.Config, origins map[string]string) (*gener
 		}
 	}
 	for _, l := range c.Listeners {
-		if !l.Plaintext && who.certificate == nil {
+		if who.certificate == nil {
 			return nil, fmt.Errorf("listener %q serves TLS and the gateway has no certificate: add an identity or a development_authority block", l.Name)
 		}
 		at := &site{listener: l, origin: origins[l.Name], targets: map[string]*target{}}
@@ -130,14 +129,10 @@ func (at *site) serve(c *config.Config, service *token.Service) error {
 	return err
 }
 
-// service makes the token service on the first listener that serves TLS, which client certificates need.
+// service makes the token service on the first listener.
 func (s *Server) service(
 	c *config.Config, who *identity, origins map[string]string, clients *svid.Verifier, proofs *dpop.Verifier, suspended func(principal.Principal) bool,
 ) (*token.Service, string, error) {
-	at := slices.IndexFunc(c.Listeners, func(l config.Listener) bool { return !l.Plaintext })
-	if at < 0 {
-		return nil, "", errors.New("token_service needs a listener with TLS")
-	}
 	ring, err := s.ring(c, who)
 	if err != nil {
 		return nil, "", err
@@ -148,7 +143,7 @@ func (s *Server) service(
 			resources = append(resources, origins[l.Name]+t.Path)
 		}
 	}
-	serving := c.Listeners[at].Name
+	serving := c.Listeners[0].Name
 	service, err := token.NewService(token.ServiceOptions{
 		Issuer: origins[serving] + Issuer, Ring: ring, Clients: clients, Proofs: proofs, Resources: resources,
 		Lifetime: c.TokenService.Lifetime, Suspended: suspended, Now: s.options.Now,

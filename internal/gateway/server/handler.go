@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"runtime/debug"
@@ -164,7 +165,11 @@ func (x *exchange) authenticate() bool {
 		c = &authn.Challenge{Status: http.StatusServiceUnavailable, Reason: "the caller cannot be authenticated now", Err: err}
 	}
 	x.metrics.count("agent_gateway_unauthenticated_total", "listener", x.site.listener.Name, "status", strconv.Itoa(c.Status))
-	x.options.Log.Warn("not authenticated", "listener", x.site.listener.Name, "target", x.target.Name, "client", x.r.RemoteAddr, "error", c.Error())
+	level := slog.LevelWarn
+	if c.Code == string(dpop.UseNonce) {
+		level = slog.LevelDebug // the first step of every client
+	}
+	x.options.Log.Log(x.r.Context(), level, "not authenticated", "listener", x.site.listener.Name, "target", x.target.Name, "client", x.r.RemoteAddr, "error", c.Error())
 	c.Write(x.w)
 	return false
 }

@@ -104,11 +104,8 @@ func New(c *config.Config, o Options) (_ *Server, err error) {
 
 // origin is the URL that agents call a listener by.
 func origin(l config.Listener, at net.Addr) string {
-	switch {
-	case l.URL != "":
+	if l.URL != "" {
 		return l.URL
-	case l.Plaintext:
-		return "http://" + at.String()
 	}
 	return "https://" + at.String()
 }
@@ -129,7 +126,7 @@ func (s *Server) Admin() string {
 func (s *Server) Serve(ctx context.Context) error {
 	g := s.now.Load()
 	for _, l := range g.config.Listeners {
-		s.start(s.server(l), s.listeners[l.Name], !l.Plaintext)
+		s.start(s.server(l), s.listeners[l.Name], true)
 	}
 	if s.adminAt != nil {
 		s.admin = &http.Server{Handler: s.adminHandler(), ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug)}
@@ -163,18 +160,15 @@ func (s *Server) start(server *http.Server, on net.Listener, secure bool) {
 // server makes the HTTP server of a listener.
 func (s *Server) server(l config.Listener) *http.Server {
 	limits := s.now.Load().config.Limits
-	server := &http.Server{
+	return &http.Server{
 		Handler:           s.handler(l.Name),
 		ReadHeaderTimeout: limits.HeaderTime,
 		IdleTimeout:       limits.Idle,
 		MaxHeaderBytes:    int(limits.Header),
+		TLSConfig:         tlsConfig(l.MinimumTLS, func() *identity { return s.now.Load().identity }),
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: int(limits.Streams)},
 		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
 	}
-	if !l.Plaintext {
-		server.TLSConfig = tlsConfig(l.MinimumTLS, func() *identity { return s.now.Load().identity })
-	}
-	return server
 }
 
 // stop ends everything in the order in which it depends on each other.
@@ -237,7 +231,7 @@ func (s *Server) Refused() { s.metrics.count("agent_gateway_reloads_total", "res
 // fixed says what differs that only a new process can take over.
 func fixed(from, to *config.Config) error {
 	same := func(a, b config.Listener) bool {
-		return a.Name == b.Name && a.Address == b.Address && a.URL == b.URL && a.Plaintext == b.Plaintext && a.MinimumTLS == b.MinimumTLS
+		return a.Name == b.Name && a.Address == b.Address && a.URL == b.URL && a.MinimumTLS == b.MinimumTLS
 	}
 	switch {
 	case !slices.EqualFunc(from.Listeners, to.Listeners, same):

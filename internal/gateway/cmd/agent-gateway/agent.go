@@ -88,15 +88,11 @@ func (a *agent) local(e environment, o *sidecar.Options) error {
 
 // find gives the URLs of a target and of the token endpoint, as the gateway has them.
 func (a *agent) find(c *config.Config, o *sidecar.Options) error {
-	at := slices.IndexFunc(c.Listeners, func(l config.Listener) bool { return !l.Plaintext })
-	if at < 0 {
-		return errors.New("the gateway has no listener with TLS")
-	}
-	origin := c.Listeners[at].URL
+	origin := c.Listeners[0].URL
 	if origin == "" {
-		origin = "https://" + c.Listeners[at].Address
+		origin = "https://" + c.Listeners[0].Address
 	}
-	if slices.Contains(c.Listeners[at].Authenticate, config.DPoP) {
+	if slices.Contains(c.Listeners[0].Authenticate, config.DPoP) {
 		o.TokenEndpoint = origin + server.Issuer + "/token"
 	}
 	for _, t := range c.Targets {
