@@ -59,8 +59,8 @@ func (x *exchange) stream(ctx context.Context, response *http.Response) {
 	x.underway.streaming(x.progress)
 	err := mcp.Relay(out, mcp.NewEvents(response.Body, int(x.g.config.Limits.Answer)), func(e mcp.Event) ([]byte, error) {
 		data, err := x.mediate(e.Data)
-		if len(x.records) > 0 && err == nil && !x.recordStream() {
-			return nil, errors.New("the audit log does not take the call")
+		if !x.recordStream() {
+			return nil, errors.Join(err, errors.New("the audit log does not take the call"))
 		}
 		return data, err
 	})

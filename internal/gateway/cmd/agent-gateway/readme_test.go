@@ -202,6 +202,27 @@ func TestTheExample(t *testing.T) {
 	if _, answer = callTool(t, at, "close_account", `{"account":"alice"}`); !strings.Contains(answer, "no policy permits callTool close_account on bank") {
 		t.Errorf("a call that no policy speaks of gives %s", answer)
 	}
+
+	cedar := filepath.Join(filepath.Dir(configuration), "policies", "bank.cedar")
+	text, err := os.ReadFile(cedar)
+	if err != nil {
+		t.Fatal(err)
+	}
+	change := func(old, by, told string) {
+		t.Helper()
+		if err := os.WriteFile(cedar, bytes.Replace(text, []byte(old), []byte(by), 1), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		gateway.wait(t, told)
+	}
+	change("context.arguments has amount", "context.argments has amount", "the last good one stays")
+	if status, answer = callTool(t, at, "transfer", `{"to":"alice","amount":50}`); status != http.StatusOK {
+		t.Errorf("with a policy that cannot be used, a call that was permitted gives %d %s", status, answer)
+	}
+	change("amount <= 100", "amount <= 10", "configuration taken over")
+	if status, answer = callTool(t, at, "transfer", `{"to":"alice","amount":50}`); status != http.StatusForbidden {
+		t.Errorf("with a new policy, a call that it does not permit gives %d %s", status, answer)
+	}
 }
 
 func expect(t *testing.T, line string, want map[string]any) {
