@@ -117,3 +117,20 @@ func TestWhatTheTargetAsksOfTheAgentIsDecided(t *testing.T) {
 		}
 	}
 }
+
+func TestABatchThatAsksForWhatIsDeniedEndsTheStream(t *testing.T) {
+	said := make(chan string, 1)
+	g := start(t, open+` forbid (principal, action == Action::"sample", resource);`, "", events(said))
+	response := g.ask(g.agent("a"), http.MethodPost, transfer, "Mcp-Protocol-Version", "2025-03-26")
+	defer response.Body.Close()
+	said <- "data: [{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"sampling/createMessage\",\"params\":{}},{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}]\n\n"
+	if text, err := io.ReadAll(response.Body); err == nil || len(text) > 0 {
+		t.Errorf("the agent gets %q, %v", text, err)
+	}
+	if err := g.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(g.log(), `"decision":"deny","enforced":true,"policies":["policy1"]`) {
+		t.Errorf("the audit log has %s", g.log())
+	}
+}
