@@ -15,6 +15,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	admissionv1 "k8s.io/api/admission/v1"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
@@ -22,6 +26,7 @@ import (
 	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/acctest/crd"
 	"github.com/agentward/terraform-provider-agent/acctest/terraform"
+	"github.com/agentward/terraform-provider-agent/acctest/webhook"
 )
 
 func TestCRDAndObjectInOneApply(t *testing.T) {
@@ -39,6 +44,43 @@ resource "terraform_data" "crds" {
 		plancheck.ExpectKnownValue(address, objects(accountKey(ns)), knownvalue.NotNull()),
 		plancheck.ExpectUnknownValue(address, objects(spiffeKey(ns))),
 	))
+}
+
+func TestMutatingWebhookMakesNoPerpetualDiff(t *testing.T) {
+	c := cluster(t)
+	c.OnlyOurs(t, "an API server that reaches this machine")
+	ns := c.Namespace(t, nil)
+	patched := admissionv1.PatchTypeJSONPatch
+	webhook.Mutating(t, c.Config(), webhook.Options{
+		Name: ns, SideEffects: admissionregistrationv1.SideEffectClassNone,
+		Rules: []admissionregistrationv1.RuleWithOperations{{
+			Operations: []admissionregistrationv1.OperationType{"CREATE", "UPDATE"},
+			Rule:       admissionregistrationv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"serviceaccounts"}},
+		}},
+		Answer: func(r *admissionv1.AdmissionRequest) *admissionv1.AdmissionResponse {
+			response := &admissionv1.AdmissionResponse{Allowed: true}
+			if r.Namespace == ns && r.Name == "billing" {
+				response.PatchType = &patched
+				response.Patch = []byte(`[{"op":"add","path":"/metadata/annotations","value":{"theirs":"added"}},{"op":"replace","path":"/automountServiceAccountToken","value":true}]`)
+			}
+			return response
+		},
+	})
+	webhook.Until(t, "the webhook answers", func() bool {
+		probe := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "ServiceAccount", "automountServiceAccountToken": false}}
+		probe.SetName("billing")
+		answer, err := c.Resource(terraform.ServiceAccount, ns).Create(t.Context(), probe, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		return err == nil && answer.Object["automountServiceAccountToken"] == true
+	})
+	mutated := knownvalue.StringExact(`{"apiVersion":"v1","automountServiceAccountToken":true,"kind":"ServiceAccount",` +
+		`"metadata":{"labels":{"agentward.dev/agent":"billing"},"name":"billing","namespace":"` + ns + `"}}`)
+	config := terraform.Configuration(c.Kubeconfig(), "", identity(ns, ""))
+	changed := terraform.Configuration(c.Kubeconfig(), "", identity(ns, `x509_ttl = "30m"`))
+	terraform.Test(t,
+		plans(config, plancheck.ExpectKnownValue(address, objects(accountKey(ns)), mutated)),
+		plans(config, plancheck.ExpectEmptyPlan()),
+		plans(changed, plancheck.ExpectKnownValue(address, objects(accountKey(ns)), mutated)),
+	)
 }
 
 func TestMissingCRDSaysWhatToInstall(t *testing.T) {
