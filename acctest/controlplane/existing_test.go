@@ -67,9 +67,12 @@ func TestUserOfAnExistingClusterMayDoWhatRBACLetsThem(t *testing.T) {
 		t.Fatalf("a user without a role lists ConfigMaps: %v, want forbidden to otto", err)
 	}
 	bind(t, cluster, "impersonated", "impersonated-viewers", "view")
-	if _, err := viewer.CoreV1().ConfigMaps("impersonated").List(t.Context(), metav1.ListOptions{}); err != nil {
-		t.Errorf("a user with a role: %v", err)
-	}
+	eventually(t, func() error {
+		if _, err := viewer.CoreV1().ConfigMaps("impersonated").List(t.Context(), metav1.ListOptions{}); err != nil {
+			return fmt.Errorf("a user with a role: %w", err)
+		}
+		return nil
+	})
 }
 
 func TestExistingClusterKeepsItsProcessesToItself(t *testing.T) {

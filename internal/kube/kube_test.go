@@ -15,6 +15,7 @@ import (
 
 	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/acctest/terraform"
+	"github.com/agentward/terraform-provider-agent/acctest/webhook"
 	"github.com/agentward/terraform-provider-agent/internal/kube"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
 )
@@ -371,5 +372,10 @@ func (f fixture) readOnly(t *testing.T) *kube.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return client(t, config, fieldOwner)
+	reader := client(t, config, fieldOwner)
+	webhook.Until(t, "the role is in force", func() bool {
+		_, err := reader.Read(f.ctx, stack.Key{Version: "v1", Kind: "ConfigMap", Namespace: f.ns, Name: "any"}, none)
+		return errors.Is(err, stack.ErrNotFound)
+	})
+	return reader
 }
