@@ -41,14 +41,7 @@ func Mutating(tb testing.TB, config *rest.Config, o Options) {
 			AdmissionReviewVersions: []string{"v1"},
 		}},
 	}, metav1.CreateOptions{})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := hooks.Delete(context.Background(), o.Name, metav1.DeleteOptions{}); err != nil {
-			tb.Error(err)
-		}
-	})
+	untilTheEnd(tb, o.Name, err, hooks.Delete)
 }
 
 // Validating registers a validating webhook for the time of the test.
@@ -63,11 +56,17 @@ func Validating(tb testing.TB, config *rest.Config, o Options) {
 			AdmissionReviewVersions: []string{"v1"},
 		}},
 	}, metav1.CreateOptions{})
-	if err != nil {
-		tb.Fatal(err)
+	untilTheEnd(tb, o.Name, err, hooks.Delete)
+}
+
+// untilTheEnd removes what was created when the test ends.
+func untilTheEnd(tb testing.TB, name string, created error, remove func(context.Context, string, metav1.DeleteOptions) error) {
+	tb.Helper()
+	if created != nil {
+		tb.Fatal(created)
 	}
 	tb.Cleanup(func() {
-		if err := hooks.Delete(context.Background(), o.Name, metav1.DeleteOptions{}); err != nil {
+		if err := remove(context.Background(), name, metav1.DeleteOptions{}); err != nil {
 			tb.Error(err)
 		}
 	})
