@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -99,20 +100,11 @@ func (c *Client) loadKinds(ctx context.Context, gv schema.GroupVersion) (map[str
 	}
 	kinds := map[string]kind{}
 	for _, r := range list.APIResources {
-		if !isSubresource(r.Name) {
+		if !strings.Contains(r.Name, "/") { // not a subresource
 			kinds[r.Kind] = kind{resource: r.Name, namespaced: r.Namespaced}
 		}
 	}
 	return kinds, ctx.Err()
-}
-
-func isSubresource(name string) bool {
-	for _, r := range name {
-		if r == '/' {
-			return true
-		}
-	}
-	return false
 }
 
 // kindOf says how the server serves key's kind. One that is missing is looked up again, since its CRD may be new.

@@ -14,7 +14,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/agentward/terraform-provider-agent/internal/stack"
 )
@@ -99,15 +98,14 @@ func isRBACForbidden(err error) bool {
 // mayNotPatch asks the server whether these credentials may patch the object. Where it does not say, the refusal stands as it
 // was read.
 func (c *Client) mayNotPatch(ctx context.Context, key stack.Key) bool {
-	gv := schema.GroupVersion{Group: key.Group, Version: key.Version}
-	kinds, _, err := c.kinds.get(ctx, gv)
+	k, err := c.kindOf(ctx, key)
 	if err != nil {
 		return true
 	}
 	review := &authorizationv1.SelfSubjectAccessReview{
 		TypeMeta: metav1.TypeMeta{APIVersion: "authorization.k8s.io/v1", Kind: "SelfSubjectAccessReview"},
 		Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{
-			Group: key.Group, Version: key.Version, Resource: kinds[key.Kind].resource, Namespace: key.Namespace, Name: key.Name, Verb: "patch",
+			Group: key.Group, Version: key.Version, Resource: k.resource, Namespace: key.Namespace, Name: key.Name, Verb: "patch",
 		}},
 	}
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(review)
