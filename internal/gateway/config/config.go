@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,6 +69,12 @@ type Listener struct {
 	MinimumTLS    uint16
 	Authenticate  []Method // all of which every call must prove
 	Nonces        bool     // a DPoP proof must carry a nonce of ours
+	Targets       []string // names of those that are served here, all where nothing is said
+}
+
+// Serves says whether a target is served here.
+func (l *Listener) Serves(target string) bool {
+	return l.Targets == nil || slices.Contains(l.Targets, target)
 }
 
 // Target is something that agents call through the gateway.
@@ -77,7 +84,8 @@ type Target struct {
 	Path           string // of the listener, "/" and the name where nothing is said
 	Audit          bool   // decides and records, and denies nothing
 	Versions       []string
-	KeepHost       bool // passes the Host header of the caller on
+	KeepHost       bool     // passes the Host header of the caller on
+	Services       []string // of gRPC, "package.Service": their methods are paths of the listener
 }
 
 // Audit says where the audit log goes. It goes to stdout where nothing is said.

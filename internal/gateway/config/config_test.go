@@ -151,6 +151,8 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		"no target at all":                      {"target \"bank\" {\n  protocol = \"mcp\"\n  url      = \"http://127.0.0.1:3000/mcp\"\n}", "", 1, "No target"},
 		"no listener at all":                    {"listener \"agents\" {\n  address = \"127.0.0.1:8443\"\n}", "", 1, "No listener"},
 		"a listener that is there twice":        {"policies {", "listener \"agents\" {\naddress = \"127.0.0.1:1\"\n}\npolicies {", 13, "twice"},
+		"a target that is not there":            {`address = "127.0.0.1:8443"`, "address = \"127.0.0.1:80\"\ntargets = [\"bonk\"]", 8, "no target block"},
+		"a listener that serves nothing":        {`address = "127.0.0.1:8443"`, "address = \"127.0.0.1:80\"\ntargets = []", 8, "Leave targets out"},
 		"two listeners of one address":          {"policies {", "listener \"b\" {\naddress = \"127.0.0.1:8443\"\n}\npolicies {", 14, "taken"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -8,6 +8,32 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/gateway/jsonscan"
 )
 
+type limits struct {
+	Body         *int64    `hcl:"body,optional"`
+	BodyAt       hcl.Range `hcl:"body,attr_value_range"`
+	Answer       *int64    `hcl:"answer,optional"`
+	AnswerAt     hcl.Range `hcl:"answer,attr_value_range"`
+	Header       *int64    `hcl:"header,optional"`
+	HeaderAt     hcl.Range `hcl:"header,attr_value_range"`
+	Depth        *int64    `hcl:"json_depth,optional"`
+	DepthAt      hcl.Range `hcl:"json_depth,attr_value_range"`
+	Concurrent   *int64    `hcl:"concurrent_requests,optional"`
+	ConcurrentAt hcl.Range `hcl:"concurrent_requests,attr_value_range"`
+	Streams      *int64    `hcl:"streams_per_connection,optional"`
+	StreamsAt    hcl.Range `hcl:"streams_per_connection,attr_value_range"`
+	HeaderTime   string    `hcl:"header_time,optional"`
+	HeaderTimeAt hcl.Range `hcl:"header_time,attr_value_range"`
+	BodyTime     string    `hcl:"body_time,optional"`
+	BodyTimeAt   hcl.Range `hcl:"body_time,attr_value_range"`
+	Idle         string    `hcl:"idle_time,optional"`
+	IdleAt       hcl.Range `hcl:"idle_time,attr_value_range"`
+	Total        string    `hcl:"total_time,optional"`
+	TotalAt      hcl.Range `hcl:"total_time,attr_value_range"`
+	Drain        string    `hcl:"drain_time,optional"`
+	DrainAt      hcl.Range `hcl:"drain_time,attr_value_range"`
+	At           hcl.Range `hcl:",def_range"`
+}
+
 func (r *reading) limits(l *limits) {
 	if l == nil {
 		return
@@ -56,38 +82,4 @@ func (r *reading) duration(to *time.Duration, written string, at hcl.Range, most
 		return
 	}
 	*to = d
-}
-
-func (r *reading) audit(a *audit) {
-	to := &r.Audit
-	*to = Audit{Stdout: true, MaxSize: 100 << 20, Keep: 5, Queue: 4096}
-	if a == nil {
-		return
-	}
-	to.Stdout, to.Arguments = a.Stdout, a.Arguments
-	if a.Queue != nil {
-		queue := int64(to.Queue)
-		written := int64(*a.Queue)
-		r.number(&queue, &written, a.QueueAt, 1, 1<<20)
-		to.Queue = int(queue)
-	}
-	switch a.WhenFull {
-	case "", "block":
-	case "shed":
-		to.Shed = true
-	default:
-		r.wrong(a.FullAt, a.At, "Not a choice", "%q: it is \"block\" where nothing is said, which makes calls wait, and may be \"shed\".", a.WhenFull)
-	}
-	if f := a.File; f != nil {
-		to.File = r.within(f.Path)
-		r.number(&to.MaxSize, f.MaxSize, f.MaxSizeAt, 1<<12, 1<<40)
-		if f.Keep != nil {
-			keep, written := int64(to.Keep), int64(*f.Keep)
-			r.number(&keep, &written, f.KeepAt, 0, 1000)
-			to.Keep = int(keep)
-		}
-	}
-	if !to.Stdout && to.File == "" {
-		r.wrong(a.At, a.At, "Audit log goes nowhere", "Set stdout = true, or add a file block.")
-	}
 }

@@ -3,15 +3,12 @@ package server
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/authn"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/dpop"
-	"github.com/agentward/terraform-provider-agent/internal/gateway/jsonscan"
-	"github.com/agentward/terraform-provider-agent/internal/gateway/mcp"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/svid"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/token"
@@ -33,17 +30,17 @@ type site struct {
 	origin   string
 	// callers takes whatever was configured; tokens knows nothing of certificates, and challenges for a token alone.
 	callers, tokens *authn.Authenticator
-	targets         map[string]*target // by path
-	service         *token.Service     // nil where this listener has none
-	metadata        http.Handler
+	routes
+	service  *token.Service // nil where this listener has none
+	metadata http.Handler
 }
 
 // target is something that is called through the gateway.
 type target struct {
 	config.Target
-	url      *url.URL
-	resource string // of tokens for it
-	parser   *mcp.Parser
+	resource  string // of tokens for it
+	protocol  protocol
+	transport http.RoundTripper
 }
 
 // generation makes what a configuration says. origins are the URLs of the listeners, by name.
@@ -74,7 +71,7 @@ func (s *Server) generation(c *config.Config, origins map[string]string) (*gener
 		if who.certificate == nil {
 			return nil, fmt.Errorf("listener %q serves TLS and the gateway has no certificate: add an identity or a development_authority block", l.Name)
 		}
-		at := &site{listener: l, origin: origins[l.Name], targets: map[string]*target{}}
+		at := &site{listener: l, origin: origins[l.Name]}
 		o := authn.Options{Origin: at.origin, Suspended: suspended}
 		if slices.Contains(l.Authenticate, config.MTLS) {
 			o.Clients = clients
@@ -95,7 +92,7 @@ func (s *Server) generation(c *config.Config, origins map[string]string) (*gener
 		if l.Name == serving {
 			at.service = service
 		}
-		if err := at.serve(c, service); err != nil {
+		if err := at.serve(c, s.upstream, service); err != nil {
 			return nil, err
 		}
 		g.sites[l.Name] = at
@@ -104,18 +101,18 @@ func (s *Server) generation(c *config.Config, origins map[string]string) (*gener
 }
 
 // serve adds the targets and what is said of them.
-func (at *site) serve(c *config.Config, service *token.Service) error {
+func (at *site) serve(c *config.Config, upstream http.RoundTripper, service *token.Service) error {
 	var descriptions []authn.Metadata
 	for _, t := range c.Targets {
-		u, err := url.Parse(t.URL)
-		if err != nil {
-			return fmt.Errorf("target %q: %w", t.Name, err)
+		if !at.listener.Serves(t.Name) {
+			continue
 		}
-		made := &target{Target: t, url: u, resource: at.origin + t.Path, parser: &mcp.Parser{
-			Target: t.Name, Versions: t.Versions,
-			Limits: jsonscan.Limits{Size: int(max(c.Limits.Body, c.Limits.Answer)), Depth: int(c.Limits.Depth)},
-		}}
-		at.targets[t.Path] = made
+		speaks, err := newProtocol(c, t)
+		if err != nil {
+			return err
+		}
+		made := &target{Target: t, resource: at.origin + t.Path, protocol: speaks, transport: upstream}
+		at.add(made)
 		var servers []string
 		if service != nil {
 			servers = []string{service.Trust(nil).Issuer}
@@ -140,6 +137,9 @@ func (s *Server) service(
 	var resources []string
 	for _, l := range c.Listeners {
 		for _, t := range c.Targets {
+			if !l.Serves(t.Name) {
+				continue
+			}
 			resources = append(resources, origins[l.Name]+t.Path)
 		}
 	}

@@ -1,0 +1,82 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/policy"
+)
+
+type policies struct {
+	Files   []string  `hcl:"files,optional"`
+	FilesAt hcl.Range `hcl:"files,attr_value_range"`
+	Text    string    `hcl:"text,optional"`
+	TextAt  hcl.Range `hcl:"text,attr_value_range"`
+	At      hcl.Range `hcl:",def_range"`
+}
+
+// policies reads and checks all policies. Their errors point into the file that they are written in.
+func (r *reading) policies(blocks []policies) {
+	var sources []policy.Source
+	for _, b := range blocks {
+		if (b.Text == "") == (len(b.Files) == 0) {
+			r.wrong(b.At, b.At, "Policies from one place", "Give either files, such as [\"policies/*.cedar\"], or text.")
+		}
+		for _, pattern := range b.Files {
+			found, err := filepath.Glob(r.within(pattern))
+			if err != nil || len(found) == 0 {
+				r.wrong(b.FilesAt, b.At, "No such policies", "No file matches %q.", r.within(pattern))
+			}
+			for _, f := range found {
+				text, err := os.ReadFile(f)
+				if err != nil {
+					r.wrong(b.FilesAt, b.At, "Policies cannot be read", "%v.", err)
+					continue
+				}
+				r.Files = append(r.Files, f)
+				sources = append(sources, policy.Source{Name: f, Text: text})
+			}
+			r.Files = append(r.Files, r.within(pattern))
+		}
+		if b.Text != "" {
+			sources = append(sources, r.inline(b))
+		}
+	}
+	engine, err := policy.New(sources...)
+	for _, problem := range problems(err) {
+		at := hcl.Pos{Line: problem.Line, Column: problem.Column}
+		r.diagnostics = append(r.diagnostics, &hcl.Diagnostic{
+			Severity: hcl.DiagError, Summary: "Policy cannot be used", Detail: problem.Message + ".",
+			Subject: &hcl.Range{Filename: problem.File, Start: at, End: hcl.Pos{Line: at.Line, Column: at.Column + 1}},
+		})
+	}
+	r.Policies = engine
+}
+
+// inline gives policies that stand in the configuration itself. A heredoc begins on the line after its mark.
+func (r *reading) inline(b policies) policy.Source {
+	s := policy.Source{Name: r.File, Text: []byte(b.Text), Line: b.TextAt.Start.Line}
+	if from := b.TextAt.Start.Byte; from >= 0 && from+2 <= len(r.text) && string(r.text[from:from+2]) == "<<" {
+		s.Line++
+	}
+	return s
+}
+
+func problems(err error) []*policy.Problem {
+	var found []*policy.Problem
+	var joined interface{ Unwrap() []error }
+	if errors.As(err, &joined) {
+		for _, e := range joined.Unwrap() {
+			found = append(found, problems(e)...)
+		}
+		return found
+	}
+	var one *policy.Problem
+	if errors.As(err, &one) {
+		found = append(found, one)
+	}
+	return found
+}

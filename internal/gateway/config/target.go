@@ -1,0 +1,69 @@
+package config
+
+import (
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/mcp"
+)
+
+type target struct {
+	Name       string    `hcl:"name,label"`
+	NameAt     hcl.Range `hcl:"name,label_range"`
+	Protocol   string    `hcl:"protocol"`
+	ProtocolAt hcl.Range `hcl:"protocol,attr_value_range"`
+	URL        string    `hcl:"url"`
+	URLAt      hcl.Range `hcl:"url,attr_value_range"`
+	Path       string    `hcl:"path,optional"`
+	PathAt     hcl.Range `hcl:"path,attr_value_range"`
+	Mode       string    `hcl:"mode,optional"`
+	ModeAt     hcl.Range `hcl:"mode,attr_value_range"`
+	Versions   []string  `hcl:"versions,optional"`
+	VersionsAt hcl.Range `hcl:"versions,attr_value_range"`
+	KeepHost   bool      `hcl:"keep_host,optional"`
+	At         hcl.Range `hcl:",def_range"`
+}
+
+// name is what may be part of an identifier in a policy: a slash would make Tool::"a/b" two things.
+var name = regexp.MustCompile(`^[a-z0-9]([a-z0-9_.-]*[a-z0-9])?$`)
+
+func (r *reading) target(t *target) {
+	if !name.MatchString(t.Name) {
+		r.wrong(t.NameAt, t.At, "Not a name of a target", "%q: use lower case letters, digits, and - _ . between them.", t.Name)
+	}
+	if t.Protocol != "mcp" {
+		r.wrong(t.ProtocolAt, t.At, "Protocol is not known", "%q: it may be \"mcp\".", t.Protocol)
+	}
+	if u, err := url.Parse(t.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.Fragment != "" {
+		r.wrong(t.URLAt, t.At, "Not a URL of a target", "%q: use one such as \"https://tools.example.org/mcp\", without user or fragment.", t.URL)
+	}
+	made := Target{Name: t.Name, Protocol: t.Protocol, URL: t.URL, Path: t.Path, Audit: t.Mode == "audit", Versions: t.Versions, KeepHost: t.KeepHost}
+	if made.Path == "" {
+		made.Path = "/" + t.Name
+	}
+	if !strings.HasPrefix(made.Path, "/") || path.Clean(made.Path) != made.Path || strings.ContainsAny(made.Path, "?#%{}") || made.Path == "/" && made.Protocol == "mcp" ||
+		strings.HasPrefix(made.Path, "/.well-known") || strings.HasPrefix(made.Path+"/", "/oauth/") {
+		r.wrong(t.PathAt, t.At, "Not a path of a target", "%q: use one such as \"/tools\", without a slash at the end. /.well-known and /oauth are the gateway's.", t.Path)
+	}
+	if t.Mode != "" && t.Mode != "audit" && t.Mode != "enforce" {
+		r.wrong(t.ModeAt, t.At, "Mode is not known", "%q: it is \"enforce\" where nothing is said, and may be \"audit\".", t.Mode)
+	}
+	for _, v := range t.Versions {
+		if !slices.Contains(mcp.Versions(), v) {
+			r.wrong(t.VersionsAt, t.At, "Version is not known", "%q: it may be one of %s.", v, strings.Join(mcp.Versions(), ", "))
+		}
+	}
+	for _, other := range r.Targets {
+		if other.Name == made.Name {
+			r.wrong(t.NameAt, t.At, "Target is there twice", "There is another target %q. Give each a name of its own.", t.Name)
+		} else if other.Path == made.Path {
+			r.wrong(t.PathAt, t.At, "Path is taken", "Target %q has the path %q already.", other.Name, made.Path)
+		}
+	}
+	r.Targets = append(r.Targets, made)
+}

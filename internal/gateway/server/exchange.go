@@ -1,0 +1,191 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/audit"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/authn"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/call"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/decide"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/dpop"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
+)
+
+// exchange is one request on its way, and what every protocol does with it.
+type exchange struct {
+	*Server
+	g      *generation
+	site   *site
+	target *target
+	below  string // what follows the target's path, escaped as it came; "" or with a slash first
+	w      http.ResponseWriter
+	r      *http.Request
+	began  time.Time
+	talk   conversation
+
+	who      principal.Principal
+	records  []*audit.Record // of the decisions so far, not yet written
+	progress *progress
+}
+
+func (x *exchange) serve() {
+	ctx, stop := context.WithTimeout(x.r.Context(), x.g.config.Limits.Total)
+	defer stop()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	x.r = x.r.WithContext(ctx)
+	if !x.authenticate() {
+		return
+	}
+	x.progress = &progress{who: x.who, cancel: cancel}
+	defer x.underway.begin(x.progress)()
+	// A reload in between may have suspended whom the old configuration let in.
+	if isSuspended(x.now.Load().config.Suspended, x.who) {
+		cancel(errSuspended)
+	}
+	x.talk.serve()
+}
+
+// refuse answers a request that is not passed on.
+func (x *exchange) refuse(r refusal) {
+	if r.limit != "" {
+		x.metrics.count("agent_gateway_limited_total", "limit", r.limit)
+	}
+	x.talk.refuse(r)
+}
+
+// authenticate says who calls, or answers what is missing.
+func (x *exchange) authenticate() bool {
+	who, err := x.site.callers.Authenticate(x.r, x.target.resource)
+	if nonce := x.site.callers.Nonce(); nonce != "" {
+		x.w.Header().Set(dpop.NonceHeader, nonce)
+	}
+	if err == nil {
+		err = x.enough(who)
+	}
+	if err == nil {
+		x.who = who
+		return true
+	}
+	var c *authn.Challenge
+	if !errors.As(err, &c) {
+		c = &authn.Challenge{Status: http.StatusServiceUnavailable, Reason: "the caller cannot be authenticated now", Err: err}
+	}
+	x.metrics.count("agent_gateway_unauthenticated_total", "listener", x.site.listener.Name, "status", strconv.Itoa(c.Status))
+	level := slog.LevelWarn
+	if c.Code == string(dpop.UseNonce) {
+		level = slog.LevelDebug // the first step of every client
+	}
+	x.options.Log.Log(x.r.Context(), level, "not authenticated", "listener", x.site.listener.Name, "target", x.target.Name, "client", x.r.RemoteAddr, "error", c.Error())
+	c.Write(x.w)
+	return false
+}
+
+// enough says what of that which the listener asks for was not proven.
+func (x *exchange) enough(who principal.Principal) error {
+	for _, m := range x.site.listener.Authenticate {
+		if slices.Contains(who.Methods, string(m)) {
+			continue
+		}
+		if m == config.MTLS {
+			return &authn.Challenge{Status: http.StatusForbidden, Reason: "a client certificate that is an X.509-SVID is needed"}
+		}
+		bare := x.r.Clone(x.r.Context())
+		bare.Header.Del("Authorization")
+		if _, err := x.site.tokens.Authenticate(bare, x.target.resource); err != nil {
+			return err
+		}
+		return errors.New("a token was asked for and its absence accepted")
+	}
+	if !who.Known() {
+		return &authn.Challenge{Status: http.StatusForbidden, Reason: "nobody was authenticated"}
+	}
+	return nil
+}
+
+// body reads the whole body, for a protocol that decides on all of it. What cannot be read has been answered.
+func (x *exchange) body() ([]byte, bool) {
+	limits := x.g.config.Limits
+	control := http.NewResponseController(x.w)
+	deadline := time.Now().Add(limits.BodyTime) // the connection's own clock
+	_ = control.SetReadDeadline(deadline)       // a test's recorder has none
+	body, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, limits.Body))
+	_ = control.SetReadDeadline(time.Time{})
+	var large *http.MaxBytesError
+	var slow net.Error
+	switch {
+	case err == nil:
+		return body, true
+	case errors.As(err, &large):
+		x.w.Header().Set("Connection", "close") // the rest is not read
+		x.refuse(refusal{http.StatusRequestEntityTooLarge, "body", fmt.Sprintf("the request has more than %d bytes", limits.Body)})
+	case errors.As(err, &slow) && slow.Timeout():
+		x.w.Header().Set("Connection", "close")
+		x.refuse(refusal{http.StatusRequestTimeout, "body_time", fmt.Sprintf("the request took longer than %s", limits.BodyTime)})
+	default:
+		x.refuse(refusal{status: http.StatusBadRequest, reason: "the request ended too early"})
+	}
+	return nil, false
+}
+
+// ask decides one call and keeps the record of it. Where the target denies nothing, the caller of ask does not either: see enforced.
+func (x *exchange) ask(c *call.Call) decide.Decision {
+	r := x.request(c)
+	d := x.g.config.Policies.Decide(x.r.Context(), r)
+	record := audit.New(r, d, x.g.config.Audit.Arguments)
+	record.Enforced, record.Listener = x.enforced(), x.site.listener.Name
+	x.records = append(x.records, record)
+	x.metrics.count("agent_gateway_calls_total", "target", x.target.Name, "decision", record.Decision, "enforced", strconv.FormatBool(record.Enforced))
+	if d.Err != nil {
+		x.options.Log.Warn("no decision could be made; the call was refused", "target", x.target.Name, "method", c.Method, "error", d.Err)
+	}
+	return d
+}
+
+// enforced says whether what is denied is refused, rather than written down alone.
+func (x *exchange) enforced() bool { return !x.target.Audit }
+
+// shows says whether a list may show something to the caller: whether the call could be allowed with some arguments.
+func (x *exchange) shows(c *call.Call) bool {
+	if !x.enforced() {
+		return true
+	}
+	r := x.request(c)
+	r.Listing = true
+	return x.g.config.Policies.Decide(x.r.Context(), r).Allowed
+}
+
+// request is what a decision on a call may rest on.
+func (x *exchange) request(c *call.Call) *decide.Request {
+	host, _, _ := net.SplitHostPort(x.r.RemoteAddr)
+	return &decide.Request{
+		Principal: x.who, Call: c, Time: x.options.Now(), SourceIP: host,
+		MTLS: slices.Contains(x.who.Methods, string(config.MTLS)),
+	}
+}
+
+// write gives the records that wait to the audit log. Where it cannot take them nothing may be passed on, and the caller is told so.
+func (x *exchange) write(status int) bool {
+	for _, record := range x.records {
+		record.Status = status
+		record.Duration = float64(x.options.Now().Sub(x.began).Microseconds()) / 1000
+		if err := x.audit.Write(x.r.Context(), record); err != nil && !errors.Is(err, audit.ErrShed) {
+			x.options.Log.Error("audit log", "error", err)
+			x.records = nil
+			x.refuse(refusal{status: http.StatusInternalServerError, reason: "the audit log does not take the call"})
+			return false
+		}
+	}
+	x.records = nil
+	return true
+}

@@ -1,0 +1,133 @@
+package server
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/call"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/decide"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/jsonscan"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/mcp"
+)
+
+// mcpProtocol is a target that speaks MCP over Streamable HTTP.
+type mcpProtocol struct {
+	parser *mcp.Parser
+	url    *url.URL
+}
+
+func newMCP(c *config.Config, t config.Target) (protocol, error) {
+	u, err := url.Parse(t.URL)
+	if err != nil {
+		return nil, fmt.Errorf("target %q: %w", t.Name, err)
+	}
+	return &mcpProtocol{url: u, parser: &mcp.Parser{
+		Target: t.Name, Versions: t.Versions,
+		Limits: jsonscan.Limits{Size: int(max(c.Limits.Body, c.Limits.Answer)), Depth: int(c.Limits.Depth)},
+	}}, nil
+}
+
+func (p *mcpProtocol) below() bool { return false }
+
+func (p *mcpProtocol) begin(x *exchange) conversation {
+	return &mcpConversation{exchange: x, mcpProtocol: p}
+}
+
+// mcpConversation is one request of MCP.
+type mcpConversation struct {
+	*exchange
+	*mcpProtocol
+
+	header http.Header // as the target may see it
+	text   []byte
+	calls  *mcp.Exchange
+}
+
+func (m *mcpConversation) serve() {
+	var ok bool
+	if m.text, ok = m.body(); ok && m.parse() && m.decide() {
+		m.pass(m.r.Method, m.url, m.header, bytes.NewReader(m.text), m.answer)
+	}
+}
+
+// codes are those of JSON-RPC for a refusal's status; that of others is an invalid request.
+var codes = map[int]int{
+	http.StatusForbidden:           mcp.CodeDenied,
+	http.StatusInternalServerError: mcp.CodeInternal,
+	http.StatusBadGateway:          mcp.CodeInternal,
+}
+
+func (m *mcpConversation) refuse(r refusal) {
+	code, ok := codes[r.status]
+	if !ok {
+		code = mcp.CodeInvalidRequest
+	}
+	e := mcp.NewError(code, nil, r.text())
+	if m.calls != nil && len(m.calls.Calls) > 0 {
+		e.ID = m.calls.Calls[0].RequestID
+	}
+	e.Status = r.status
+	e.Respond(m.w)
+}
+
+// parse understands the request, and the session that it claims.
+func (m *mcpConversation) parse() bool {
+	m.header = m.r.Header.Clone()
+	m.header.Set("Accept-Encoding", "identity") // what is passed back is read
+	if bound := m.header.Values(mcp.HeaderSession); len(bound) == 1 {
+		id, ok := m.sessions.open(m.who, m.target.Name, bound[0])
+		if !ok {
+			m.refuse(refusal{status: http.StatusNotFound, reason: "there is no such session of yours"})
+			return false
+		}
+		m.header.Set(mcp.HeaderSession, id)
+	}
+	calls, bad := m.parser.Parse(mcp.Request{Method: m.r.Method, Header: m.header, Body: m.text})
+	if bad != nil {
+		m.metrics.count("agent_gateway_refused_total", "target", m.target.Name)
+		bad.Respond(m.w)
+		return false
+	}
+	m.calls = calls
+	return true
+}
+
+// decide asks for each call, and refuses the request unless all are allowed.
+func (m *mcpConversation) decide() bool {
+	asked := m.calls.Calls
+	if len(asked) == 0 {
+		// Responses to the server's requests alone. They belong to the session, and are decided on as it is.
+		asked = []*call.Call{{
+			Protocol: call.MCP, Version: m.calls.Version, Direction: call.ToTarget, Method: http.MethodPost, Target: m.target.Name,
+			Resource: call.Resource{Kind: call.Method, Name: http.MethodPost}, Session: m.calls.Session,
+		}}
+	}
+	var refusals []*mcp.Error
+	for _, c := range asked {
+		d := m.ask(c)
+		if !d.Allowed && m.enforced() {
+			refusals = append(refusals, mcp.Denied(c, d.Reason, d.Policies))
+		}
+	}
+	if len(refusals) == 0 {
+		return true
+	}
+	status, body := m.calls.Refuse(refusals...)
+	if m.write(status) {
+		m.w.Header().Set("Content-Type", "application/json")
+		m.w.WriteHeader(status)
+		_, _ = m.w.Write(body) // a client that is gone needs no answer
+	}
+	return false
+}
+
+// ask decides a call, with what the target has said of its tools.
+func (m *mcpConversation) ask(c *call.Call) decide.Decision {
+	if c.Annotations == nil && c.Resource.Kind == call.Tool {
+		c.Annotations = m.annotations.get(m.target.Name, c.Resource.Name)
+	}
+	return m.exchange.ask(c)
+}
