@@ -30,7 +30,7 @@ func (t Tool) Build(ctx context.Context, progress func(string)) (string, error) 
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return "", fmt.Errorf("build %s: %w", t.Name, err)
 	}
-	unlock, err := lock(ctx, path+".lock", func() { progress("another process builds it; waiting for that") })
+	unlock, err := Lock(ctx, path+".lock", func() { progress("another process builds it; waiting for that") })
 	if err != nil {
 		return "", fmt.Errorf("build %s: %w", t.Name, err)
 	}

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// lock takes the file lock at path, over all processes of this machine. waiting is called once if another one holds it. The
+// Lock takes the file lock at path, over all processes of this machine. waiting is called once if another one holds it. The
 // kernel frees the lock of a process that dies.
-func lock(ctx context.Context, path string, waiting func()) (unlock func(), err error) {
+func Lock(ctx context.Context, path string, waiting func()) (unlock func(), err error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("lock: %w", err)

@@ -62,7 +62,7 @@ func (t Tool) Version() (string, error) {
 // cachePath is where Build puts the program. The name carries everything that the build depends on, so that a changed pin is a
 // different program and an old one is never taken for it.
 func (t Tool) cachePath() (string, error) {
-	cache, err := cacheDir()
+	cache, err := Cache()
 	if err != nil {
 		return "", err
 	}
@@ -98,8 +98,9 @@ func (t Tool) cachePath() (string, error) {
 	return filepath.Join(cache, "tools", t.Name+"-"+key, t.Name), nil
 }
 
-// cacheDir is $AGENTWARD_CACHE, or "agentward" in the user's cache folder ($XDG_CACHE_HOME or ~/.cache).
-func cacheDir() (string, error) {
+// Cache is the folder that keeps what is built or fetched once: $AGENTWARD_CACHE, or "agentward" in the user's cache folder
+// ($XDG_CACHE_HOME or ~/.cache).
+func Cache() (string, error) {
 	if dir := os.Getenv("AGENTWARD_CACHE"); dir != "" {
 		return filepath.Abs(dir)
 	}

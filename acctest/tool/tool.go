@@ -68,6 +68,11 @@ var (
 	Kind = Tool{
 		Name: "kind", module: "kind", pkg: "sigs.k8s.io/kind", pin: "sigs.k8s.io/kind", versionArgs: []string{"version"},
 	}
+	// EverythingServer is the MCP SDK's server for the official conformance suite.
+	EverythingServer = Tool{
+		Name: "everything-server", module: "mcp",
+		pkg: "github.com/modelcontextprotocol/go-sdk/conformance/everything-server", pin: "github.com/modelcontextprotocol/go-sdk",
+	}
 	GolangCILint = Tool{
 		Name: "golangci-lint", module: "lint",
 		pkg: "github.com/golangci/golangci-lint/v2/cmd/golangci-lint", pin: "github.com/golangci/golangci-lint/v2",
@@ -82,7 +87,7 @@ var (
 
 // ForTests lists what `make test` runs, in the order in which it is built.
 func ForTests() []Tool {
-	return []Tool{Etcd, KubeAPIServer, KubeControllerManager, SPIREServer, SPIREAgent, ControllerManager, Gator, Kyverno}
+	return []Tool{Etcd, KubeAPIServer, KubeControllerManager, SPIREServer, SPIREAgent, ControllerManager, Gator, Kyverno, EverythingServer}
 }
 
 // All lists every program.
