@@ -3,7 +3,10 @@ package policy
 import (
 	"encoding/json"
 	"fmt"
+	"math/bits"
 	"net/netip"
+	"slices"
+	"sync"
 
 	"github.com/cedar-policy/cedar-go/types"
 
@@ -11,20 +14,43 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/gateway/decide"
 )
 
+// attributes are a set of attributes of the context: a bit for each, in the order of their names.
+type attributes uint64
+
+// attributeNames are the attributes of the context, sorted.
+var attributeNames = sync.OnceValue(func() []string {
+	var names []string
+	for name := range published().Actions[action(&call.Call{})].AppliesTo.Context {
+		names = append(names, string(name))
+	}
+	slices.Sort(names)
+	if len(names) > 64 {
+		panic("the context has more attributes than attributes has bits")
+	}
+	return names
+})
+
+// attributeBit is the set of one attribute, or of none where there is none of that name.
+func attributeBit(name string) attributes {
+	at, ok := slices.BinarySearch(attributeNames(), name)
+	if !ok {
+		return 0
+	}
+	return 1 << at
+}
+
 // needs are what some policies read together.
 type needs struct {
-	context             map[string]bool
+	context             attributes
 	arguments, claims   []*shape
 	principal, resource bool
 }
 
 func together(policies []*compiled) needs {
-	n := needs{context: make(map[string]bool, 8)}
+	var n needs
 	for _, p := range policies {
 		r := &p.reads
-		for name := range r.context {
-			n.context[name] = true
-		}
+		n.context |= r.context
 		if r.arguments != nil {
 			n.arguments = append(n.arguments, r.arguments)
 		}
@@ -38,8 +64,12 @@ func together(policies []*compiled) needs {
 
 // contextOf builds as much of the context of a request as is needed. An unknown that is not nil stands for the arguments.
 func contextOf(r *decide.Request, n needs, unknown types.Value) (types.Record, error) {
-	record := make(types.RecordMap, len(n.context))
-	for name := range n.context {
+	if n.context == 0 {
+		return types.Record{}, nil
+	}
+	record := make(types.RecordMap, bits.OnesCount64(uint64(n.context)))
+	for rest := n.context; rest != 0; rest &= rest - 1 {
+		name := attributeNames()[bits.TrailingZeros64(uint64(rest))]
 		v, err := attribute(r, name, n, unknown)
 		if err != nil {
 			return types.Record{}, err

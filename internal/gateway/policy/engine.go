@@ -14,7 +14,6 @@ import (
 	"github.com/cedar-policy/cedar-go/types"
 	"github.com/cedar-policy/cedar-go/x/exp/eval"
 
-	"github.com/agentward/terraform-provider-agent/internal/gateway/call"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/decide"
 )
 
@@ -41,8 +40,10 @@ func (e *Engine) Len() int { return len(e.policies) }
 
 // question is a request in Cedar's terms.
 type question struct {
+	*decide.Request
 	principal, action, resource types.EntityUID
 	entities                    entities
+	room                        [16]*compiled // for the policies that can apply, as a rule
 }
 
 // Decide implements decide.Engine: denied unless a policy permits and none forbids, and denied when a policy that applies cannot be
@@ -55,13 +56,13 @@ func (e *Engine) Decide(_ context.Context, r *decide.Request) decide.Decision {
 	if err != nil {
 		return undecided(err)
 	}
-	return e.among(e.candidates(q), q, r)
+	return q.among(e.candidates(q))
 }
 
 func ask(r *decide.Request) (*question, error) {
-	q := &question{action: action(r.Call), entities: make(entities, 5)}
+	q := &question{Request: r, action: action(r.Call)}
 	var err error
-	if q.principal, err = q.entities.principal(r.Principal); err != nil {
+	if q.principal, err = q.entities.principal(&r.Principal); err != nil {
 		return nil, err
 	}
 	if q.resource, err = q.entities.resource(r.Call); err != nil {
@@ -75,51 +76,70 @@ func ask(r *decide.Request) (*question, error) {
 }
 
 func (e *Engine) candidates(q *question) []*compiled {
-	places := e.index.candidates(q.entities.above(q.principal), q.entities.above(q.action), q.entities.above(q.resource))
-	found := make([]*compiled, len(places))
-	for i, p := range places {
-		found[i] = e.policies[p]
+	var principals, resources [3]types.EntityUID
+	var places [32]uint32
+	found := q.room[:0]
+	for _, p := range e.index.candidates(q.entities.above(q.principal, principals[:0]), groups()[q.action], q.entities.above(q.resource, resources[:0]), places[:0]) {
+		found = append(found, e.policies[p])
 	}
 	return found
 }
 
 // among decides by the policies given. Those whose scope does not hold have no say.
-func (e *Engine) among(policies []*compiled, q *question, r *decide.Request) decide.Decision {
-	n := together(policies)
-	var unknown types.Value
-	if r.Listing {
-		unknown = eval.Variable("arguments")
+func (q *question) among(policies []*compiled) decide.Decision {
+	enforced, audited := policies, []*compiled(nil)
+	if slices.ContainsFunc(policies, (*compiled).audits) {
+		enforced = nil
+		for _, p := range policies {
+			if p.audit {
+				audited = append(audited, p)
+			} else {
+				enforced = append(enforced, p)
+			}
+		}
 	}
-	values, err := contextOf(r, n, unknown)
-	if err != nil {
-		return undecided(err)
-	}
-	q.entities.describe(n, q, r)
-	if r.Listing {
-		policies = q.settle(policies, values)
-	}
-	request := cedar.Request{Principal: q.principal, Action: q.action, Resource: q.resource, Context: values}
-	verdict, diagnostic := cedar.Authorize(enforced{policies, false}, q.entities, request)
-	d := decide.Decision{Allowed: verdict == cedar.Allow}
-	for _, reason := range diagnostic.Reasons {
-		d.Policies = append(d.Policies, string(reason.PolicyID))
-	}
-	slices.Sort(d.Policies)
-	d.Audited = audited(policies, q, request)
-	if len(diagnostic.Errors) > 0 {
-		return failed(d, diagnostic.Errors)
-	}
-	d.Reason = because(d, policies, q, r.Call)
+	d := q.verdict(enforced)
+	d.Audited = q.audited(audited)
 	return d
 }
 
-// audited gives the ids of the policies in audit mode that would have had a say, or could not be evaluated.
-func audited(policies []*compiled, q *question, request cedar.Request) []string {
-	if !slices.ContainsFunc(policies, func(p *compiled) bool { return p.audit }) {
+// verdict decides by policies that are in force.
+func (q *question) verdict(policies []*compiled) decide.Decision {
+	verdict, diagnostic, err := q.authorize(policies)
+	if err != nil {
+		return undecided(err)
+	}
+	d := decide.Decision{Allowed: verdict == cedar.Allow}
+	if len(diagnostic.Errors) > 0 {
+		return failed(policies, diagnostic.Errors)
+	}
+	if len(diagnostic.Reasons) > 0 {
+		d.Policies = make([]string, len(diagnostic.Reasons))
+		for i, reason := range diagnostic.Reasons {
+			d.Policies[i] = string(reason.PolicyID)
+		}
+		slices.Sort(d.Policies)
+	}
+	d.Reason = because(d, policies, q)
+	return d
+}
+
+// audited gives the ids of the policies in audit mode that would have had a say, or could not be evaluated: of themselves or, as they
+// decide nothing for each other either, of one alone.
+func (q *question) audited(policies []*compiled) []string {
+	if len(policies) == 0 {
 		return nil
 	}
 	var ids []string
-	_, diagnostic := cedar.Authorize(enforced{policies, true}, q.entities, request)
+	_, diagnostic, err := q.authorize(policies)
+	switch {
+	case err != nil && len(policies) == 1:
+		return []string{policies[0].id}
+	case err != nil:
+		for _, p := range policies {
+			ids = append(ids, q.audited([]*compiled{p})...)
+		}
+	}
 	for _, reason := range diagnostic.Reasons {
 		ids = append(ids, string(reason.PolicyID))
 	}
@@ -130,10 +150,44 @@ func audited(policies []*compiled, q *question, request cedar.Request) []string 
 	return slices.Compact(ids)
 }
 
+// authorize evaluates policies with what they need of the request. The error says why that cannot be made.
+func (q *question) authorize(policies []*compiled) (cedar.Decision, cedar.Diagnostic, error) {
+	values, err := q.describe(policies)
+	if err != nil {
+		return cedar.Deny, cedar.Diagnostic{}, err
+	}
+	if q.Listing {
+		policies = q.settle(policies, values)
+	}
+	verdict, diagnostic := cedar.Authorize(set(policies), &q.entities, cedar.Request{
+		Principal: q.principal, Action: q.action, Resource: q.resource, Context: values,
+	})
+	return verdict, diagnostic, nil
+}
+
+// describe makes what policies read of the request: the context, which it returns, and the attributes of the entities.
+func (q *question) describe(policies []*compiled) (types.Record, error) {
+	n := together(policies)
+	var unknown types.Value
+	if q.Listing {
+		unknown = eval.Variable("arguments")
+	}
+	values, err := contextOf(q.Request, n, unknown)
+	if err != nil {
+		var u *unreadable
+		if errors.As(err, &u) && u.clash {
+			err = fmt.Errorf("%w: %s", err, strings.Join(readers(policies, u.path), ", "))
+		}
+		return types.Record{}, err
+	}
+	q.entities.describe(n, q)
+	return values, nil
+}
+
 // settle leaves of the policies that read arguments those that could permit: a listing shows what some arguments make possible, so that a
 // permit holds where it can hold, and a forbid only where it holds whatever the arguments are.
 func (q *question) settle(policies []*compiled, values types.Record) []*compiled {
-	env := eval.Env{Entities: q.entities, Principal: q.principal, Action: q.action, Resource: q.resource, Context: values}
+	env := eval.Env{Entities: &q.entities, Principal: q.principal, Action: q.action, Resource: q.resource, Context: values}
 	settled := make([]*compiled, 0, len(policies))
 	for _, p := range policies {
 		if p.reads.arguments == nil {
@@ -141,7 +195,7 @@ func (q *question) settle(policies []*compiled, values types.Record) []*compiled
 			continue
 		}
 		rest, kept := eval.PartialPolicy(env, p.ast)
-		if !kept || (len(rest.Conditions) > 0 && p.policy.Effect() == cedar.Forbid) {
+		if !kept {
 			continue
 		}
 		sure := *p
@@ -152,23 +206,38 @@ func (q *question) settle(policies []*compiled, values types.Record) []*compiled
 				unconditional.Conditions = append(unconditional.Conditions, c)
 			}
 		}
+		if p.policy.Effect() == cedar.Forbid && len(rest.Conditions) > len(unconditional.Conditions) {
+			continue
+		}
 		sure.policy = cedar.NewPolicyFromAST((*ast.Policy)(&unconditional))
 		settled = append(settled, &sure)
 	}
 	return settled
 }
 
-// enforced are the policies in one mode, for cedar.Authorize.
-type enforced struct {
-	policies []*compiled
-	audit    bool
+// readers are the policies that read a value, each with its place.
+func readers(policies []*compiled, path []string) []string {
+	var found []string
+	for _, p := range policies {
+		root := p.reads.arguments
+		if path[len(path)-1] == "claim" {
+			root = p.reads.claims
+		}
+		if root.has(path[:len(path)-1]) {
+			found = append(found, p.id+" at "+p.at)
+		}
+	}
+	return found
 }
 
+// set are policies, for cedar.Authorize.
+type set []*compiled
+
 // All implements cedar.PolicyIterator.
-func (s enforced) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
+func (s set) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
 	return func(yield func(cedar.PolicyID, *cedar.Policy) bool) {
-		for _, p := range s.policies {
-			if p.audit == s.audit && !yield(cedar.PolicyID(p.id), p.policy) {
+		for _, p := range s {
+			if !yield(cedar.PolicyID(p.id), p.policy) {
 				return
 			}
 		}
@@ -180,21 +249,22 @@ func undecided(err error) decide.Decision {
 }
 
 // failed denies because of policies that could not be evaluated. What they say of the values stays out of the reason.
-func failed(d decide.Decision, failures []types.DiagnosticError) decide.Decision {
-	d.Allowed, d.Policies = false, nil
+func failed(policies []*compiled, failures []types.DiagnosticError) decide.Decision {
+	var d decide.Decision
 	for _, f := range failures {
 		d.Policies = append(d.Policies, string(f.PolicyID))
 	}
 	slices.Sort(d.Policies)
 	d.Reason = "cannot be evaluated: " + strings.Join(d.Policies, ", ")
-	d.Err = fmt.Errorf("policy %s cannot be evaluated: %s", failures[0].PolicyID, failures[0].Message)
+	first := policies[slices.IndexFunc(policies, func(p *compiled) bool { return p.id == string(failures[0].PolicyID) })]
+	d.Err = fmt.Errorf("policy %s at %s cannot be evaluated: %s", first.id, first.at, failures[0].Message)
 	return d
 }
 
 // because says in words what decided.
-func because(d decide.Decision, policies []*compiled, q *question, c *call.Call) string {
+func because(d decide.Decision, policies []*compiled, q *question) string {
 	if len(d.Policies) == 0 {
-		return fmt.Sprintf("no policy permits %s %s on %s", q.action.ID, c.Resource.Name, c.Target)
+		return fmt.Sprintf("no policy permits %s %s on %s", q.action.ID, q.Call.Resource.Name, q.Call.Target)
 	}
 	for _, p := range policies {
 		if p.reason != "" && slices.Contains(d.Policies, p.id) {

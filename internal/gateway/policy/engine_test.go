@@ -177,9 +177,7 @@ func TestDecide(t *testing.T) {
 func whole(e *Engine) *Engine {
 	for _, p := range e.policies {
 		p.reads.principal, p.reads.resource = true, true
-		for name := range published().Actions[action(&call.Call{})].AppliesTo.Context {
-			p.reads.context[string(name)] = true
-		}
+		p.reads.context = 1<<len(attributeNames()) - 1
 	}
 	return e
 }
@@ -204,11 +202,16 @@ func TestRequestsConformToTheSchema(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		q.entities.describe(n, q, r)
+		q.entities.describe(n, q)
 		if err := validator.Request(cedar.Request{Principal: q.principal, Action: q.action, Resource: q.resource, Context: values}); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if err := validator.Entities(types.EntityMap(q.entities)); err != nil {
+		all := types.EntityMap{}
+		for i := range q.entities.count {
+			uid := q.entities.known[i].UID
+			all[uid], _ = q.entities.Get(uid)
+		}
+		if err := validator.Entities(all); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -238,6 +241,84 @@ func TestAuditModeDecidesNothing(t *testing.T) {
 	d = engine(t, `@mode("audit") permit(principal, action, resource);`).Decide(t.Context(), payment(""))
 	if d.Allowed || strings.Join(d.Audited, ",") != "policy0" {
 		t.Errorf("a permit in audit mode permits: %+v", d)
+	}
+}
+
+// What is in audit mode decides nothing by being unreadable either.
+func TestAnAuditedPolicyThatCannotReadTheArgumentsRefusesNothing(t *testing.T) {
+	e := engine(t, `
+		permit(principal, action, resource) when {context.arguments has a && context.arguments.a < 10};
+		@id("text") @mode("audit") forbid(principal, action, resource) when {context.arguments has a && context.arguments.a like "*"};
+		@id("number") @mode("audit") forbid(principal, action, resource) when {context.arguments has a && context.arguments.a > 3};
+		@id("other") @mode("audit") forbid(principal, action, resource) when {context.arguments has a && context.arguments.a > 8};`)
+	d := e.Decide(t.Context(), payment(`{"a":5}`))
+	if !d.Allowed || strings.Join(d.Policies, ",") != "policy0" || strings.Join(d.Audited, ",") != "number,text" {
+		t.Errorf("got %+v", d)
+	}
+	if d := e.Decide(t.Context(), payment(`{"a":"5"}`)); d.Allowed {
+		t.Errorf("got %+v", d)
+	}
+}
+
+// A server that ignores letter case reads a member that resembles one that a policy names; so it is refused, wherever it is.
+func TestAnArgumentThatResemblesOneThatAPolicyReads(t *testing.T) {
+	e := engine(t, `permit(principal, action, resource);
+		forbid(principal, action, resource) when {context.arguments has amount && context.arguments.amount > 100};
+		forbid(principal, action, resource) when {context.arguments has to && context.arguments.to has bank && context.arguments.to.bank == "evil"};
+		forbid(principal, action, resource) when {context.arguments has kinds && context.arguments.kinds.contains("x")};`)
+	for name, c := range map[string]struct {
+		arguments string
+		allowed   bool
+	}{
+		"as the policy writes it":               {`{"amount":1,"to":{"bank":"good"}}`, true},
+		"in another case":                       {`{"Amount":1000}`, false},
+		"in another case beside the right one":  {`{"amount":1,"AMOUNT":1000}`, false},
+		"with letters that fold onto ASCII's":   {`{"` + "\u212ainds" + `":["x"]}`, false},
+		"with a long s":                         {`{"kind` + "\u017f" + `":["x"]}`, false},
+		"escaped":                               {`{"\u0041mount":1000}`, false},
+		"with NUL":                              {`{"amount\u0000":1000}`, false},
+		"as null":                               {`{"Amount":null}`, false},
+		"within another":                        {`{"to":{"Bank":"evil"}}`, false},
+		"within one that resembles":             {`{"To":{"bank":"evil"}}`, false},
+		"where no policy names it":              {`{"to":{"Amount":1000}}`, true},
+		"a longer name is another":              {`{"Amounts":1000}`, true},
+		"a name that no policy reads, in cases": {`{"note":1,"Note":2}`, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := e.Decide(t.Context(), payment(c.arguments))
+			if d.Allowed != c.allowed || (d.Err == nil) != c.allowed {
+				t.Errorf("got %+v", d)
+			}
+			if strings.Contains(d.Reason, "1000") || strings.Contains(d.Reason, "evil") {
+				t.Errorf("the reason quotes what was passed: %s", d.Reason)
+			}
+		})
+	}
+}
+
+func TestWhatCannotBeDecidedIsToldWithPlaces(t *testing.T) {
+	for name, c := range map[string]struct{ policies, arguments, want string }{
+		"a policy that overflows": {
+			"permit(principal, action, resource);\n@id(\"sum\") forbid(principal, action, resource) when {context.arguments has a && context.arguments.a + 1 > 3};",
+			`{"a":9223372036854775807}`, "policy sum at test.cedar:2:1 cannot be evaluated: ",
+		},
+		"policies that disagree": {
+			"@id(\"n\") permit(principal, action, resource) when {context.arguments has a && context.arguments.a has b && context.arguments.a.b < 3};\n" +
+				"  @id(\"s\") forbid(principal, action, resource) when {context.arguments has a && context.arguments.a has b && context.arguments.a.b like \"x\"};\n" +
+				"forbid(principal, action, resource) when {context.arguments has c && context.arguments.c};",
+			`{"a":{"b":1}}`, "argument.a.b cannot be decided on: one policy uses it as Long and another as String: n at test.cedar:1:1, s at test.cedar:2:3",
+		},
+		"an element": {
+			`permit(principal, action, resource) when {context.arguments has a && context.arguments.a.contains("x")};`, `{"a":["x",1]}`,
+			"argument.a[] cannot be decided on: a policy uses it as String and it is Long",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := engine(t, c.policies).Decide(t.Context(), payment(c.arguments))
+			if d.Allowed || d.Err == nil || !strings.HasPrefix(d.Err.Error(), c.want) || name == "policies that disagree" && d.Err.Error() != c.want {
+				t.Errorf("got %+v", d)
+			}
+		})
 	}
 }
 

@@ -2,35 +2,69 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/cedar-policy/cedar-go/types"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/call"
-	"github.com/agentward/terraform-provider-agent/internal/gateway/decide"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
 )
 
-// entities are those that one request speaks of: the principal, the resource, what they are in, and the action with its groups.
-type entities map[types.EntityUID]types.Entity
+// entities are those that one request speaks of: the principal, the resource, and what they are in. There is room for all that a request
+// can speak of, so that they need no memory of their own.
+type entities struct {
+	known [5]entity
+	count int
+}
+
+// entity is one of them. Of its parents a set is made only when a policy asks.
+type entity struct {
+	types.Entity
+	above    [2]types.EntityUID // all that it is in
+	parents  int
+	complete bool
+}
 
 // Get implements types.EntityGetter.
-func (e entities) Get(uid types.EntityUID) (types.Entity, bool) {
+func (e *entities) Get(uid types.EntityUID) (types.Entity, bool) {
 	if uid.Type == "Action" {
 		a, ok := published().Actions[uid]
 		return a.Entity, ok
 	}
-	entity, ok := e[uid]
-	return entity, ok
+	found := e.find(uid)
+	if found == nil {
+		return types.Entity{}, false
+	}
+	if !found.complete {
+		found.Parents, found.complete = types.NewEntityUIDSet(found.above[:found.parents]...), true
+	}
+	return found.Entity, true
 }
 
-func (e entities) add(uid types.EntityUID, parents ...types.EntityUID) types.EntityUID {
-	e[uid] = types.Entity{UID: uid, Parents: types.NewEntityUIDSet(parents...)}
+func (e *entities) find(uid types.EntityUID) *entity {
+	for i := range e.count {
+		if e.known[i].UID == uid {
+			return &e.known[i]
+		}
+	}
+	return nil
+}
+
+// add takes an entity with all that it is in.
+func (e *entities) add(uid types.EntityUID, above ...types.EntityUID) types.EntityUID {
+	if e.find(uid) == nil {
+		added := &e.known[e.count]
+		added.UID = uid
+		added.parents = copy(added.above[:], above)
+		e.count++
+	}
 	return uid
 }
 
 // principal adds who calls.
-func (e entities) principal(p principal.Principal) (types.EntityUID, error) {
+func (e *entities) principal(p *principal.Principal) (types.EntityUID, error) {
 	if !p.Known() {
 		return types.EntityUID{}, fmt.Errorf("nobody was authenticated")
 	}
@@ -48,25 +82,23 @@ func (e entities) principal(p principal.Principal) (types.EntityUID, error) {
 	namespace := e.add(types.NewEntityUID("Namespace", types.String(p.TrustDomain+"/"+p.Namespace)), domain)
 	id := p.SPIFFEID
 	if p.Instance != "" {
-		id = strings.TrimSuffix(id, "/instance/"+p.Instance)
+		id = strings.TrimSuffix(id[:len(id)-len(p.Instance)], "/instance/")
 	}
 	return e.add(types.NewEntityUID("Agent", types.String(id)), namespace, domain), nil
 }
 
 // describe gives principal and resource their attributes, where they are needed.
-func (e entities) describe(n needs, q *question, r *decide.Request) {
+func (e *entities) describe(n needs, q *question) {
 	if n.principal {
-		e.attributes(q.principal, principalAttributes(&r.Principal))
+		e.attributes(q.principal, principalAttributes(&q.Principal))
 	}
 	if n.resource && q.resource.Type != "Target" {
-		e.attributes(q.resource, resourceAttributes(q.resource.Type, r.Call))
+		e.attributes(q.resource, resourceAttributes(q.resource.Type, q.Call))
 	}
 }
 
-func (e entities) attributes(of types.EntityUID, attributes types.RecordMap) {
-	entity := e[of]
-	entity.Attributes = types.NewRecord(attributes)
-	e[of] = entity
+func (e *entities) attributes(of types.EntityUID, attributes types.RecordMap) {
+	e.find(of).Attributes = types.NewRecord(attributes)
 }
 
 func principalAttributes(p *principal.Principal) types.RecordMap {
@@ -103,7 +135,7 @@ var resourceTypes = map[call.Kind]types.EntityType{
 }
 
 // resource adds what is asked for.
-func (e entities) resource(c *call.Call) (types.EntityUID, error) {
+func (e *entities) resource(c *call.Call) (types.EntityUID, error) {
 	if c.Target == "" {
 		return types.EntityUID{}, fmt.Errorf("the call has no target")
 	}
@@ -118,20 +150,28 @@ func (e entities) resource(c *call.Call) (types.EntityUID, error) {
 	return e.add(types.NewEntityUID(typ, types.String(c.Target+"/"+c.Resource.Name)), target), nil
 }
 
-// above are an entity and all that it is in.
-func (e entities) above(uid types.EntityUID) []types.EntityUID {
-	found := []types.EntityUID{uid}
-	for i := 0; i < len(found); i++ {
-		entity, _ := e.Get(found[i])
-		for parent := range entity.Parents.All() {
-			seen := false
-			for _, f := range found {
-				seen = seen || f == parent
-			}
-			if !seen {
-				found = append(found, parent)
+// above are an entity and all that it is in, for the index.
+func (e *entities) above(uid types.EntityUID, to []types.EntityUID) []types.EntityUID {
+	to = append(to, uid)
+	if found := e.find(uid); found != nil {
+		to = append(to, found.above[:found.parents]...)
+	}
+	return to
+}
+
+// groups are, of each action, the action and all that it is in.
+var groups = sync.OnceValue(func() map[types.EntityUID][]types.EntityUID {
+	all := map[types.EntityUID][]types.EntityUID{}
+	for uid := range published().Actions {
+		found := []types.EntityUID{uid}
+		for i := 0; i < len(found); i++ {
+			for parent := range published().Actions[found[i]].Entity.Parents.All() {
+				if !slices.Contains(found, parent) {
+					found = append(found, parent)
+				}
 			}
 		}
+		all[uid] = found
 	}
-	return found
-}
+	return all
+})

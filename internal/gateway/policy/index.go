@@ -10,28 +10,23 @@ import (
 // index finds the policies whose scope can hold for a request. A policy is filed under what its scope says of principal, action and
 // resource; a request looks under each combination of what it is, what it is in, and nothing at all.
 type index struct {
-	ids   map[scopeKey]uint32
-	files map[[3]uint32][]uint32 // places of policies, ascending
-}
-
-// scopeKey is what a scope can name: an entity, or a type of entities where the id is empty and isType is set.
-type scopeKey struct {
-	uid    types.EntityUID
-	isType bool
+	entities map[types.EntityUID]uint32
+	types    map[types.EntityType]uint32
+	files    map[[3]uint32][]uint32 // places of policies, ascending
 }
 
 // anything is the number of a scope that says nothing.
 const anything = 0
 
 func newIndex(policies []*compiled) *index {
-	x := &index{ids: map[scopeKey]uint32{}, files: map[[3]uint32][]uint32{}}
+	x := &index{entities: map[types.EntityUID]uint32{}, types: map[types.EntityType]uint32{}, files: map[[3]uint32][]uint32{}}
 	for place, p := range policies {
 		principal, resource := x.number(p.ast.Principal), x.number(p.ast.Resource)
 		actions := []uint32{anything}
 		if set, ok := p.ast.Action.(ast.ScopeTypeInSet); ok {
 			actions = actions[:0]
 			for _, uid := range set.Entities {
-				actions = append(actions, x.numberOf(scopeKey{uid: uid}))
+				actions = append(actions, x.numberOf(uid))
 			}
 		} else {
 			actions[0] = x.number(p.ast.Action)
@@ -48,49 +43,57 @@ func newIndex(policies []*compiled) *index {
 func (x *index) number(scope ast.IsScopeNode) uint32 {
 	switch s := scope.(type) {
 	case ast.ScopeTypeEq:
-		return x.numberOf(scopeKey{uid: s.Entity})
+		return x.numberOf(s.Entity)
 	case ast.ScopeTypeIn:
-		return x.numberOf(scopeKey{uid: s.Entity})
+		return x.numberOf(s.Entity)
 	case ast.ScopeTypeIs:
-		return x.numberOf(scopeKey{uid: types.EntityUID{Type: s.Type}, isType: true})
+		if _, ok := x.types[s.Type]; !ok {
+			x.types[s.Type] = x.next()
+		}
+		return x.types[s.Type]
 	case ast.ScopeTypeIsIn:
-		return x.numberOf(scopeKey{uid: s.Entity})
+		return x.numberOf(s.Entity)
 	}
 	return anything
 }
 
-func (x *index) numberOf(k scopeKey) uint32 {
-	if _, ok := x.ids[k]; !ok {
-		x.ids[k] = uint32(len(x.ids) + 1) //nolint:gosec // as above
+func (x *index) numberOf(uid types.EntityUID) uint32 {
+	if _, ok := x.entities[uid]; !ok {
+		x.entities[uid] = x.next()
 	}
-	return x.ids[k]
+	return x.entities[uid]
+}
+
+// next is a number that nothing has yet.
+func (x *index) next() uint32 {
+	return uint32(len(x.entities) + len(x.types) + 1) //nolint:gosec // as above
 }
 
 // numbers are those under which a scope that holds for one of the entities may be filed.
-func (x *index) numbers(above []types.EntityUID) []uint32 {
-	found := make([]uint32, 1, len(above)+2) // the first stands for anything
-	if n, ok := x.ids[scopeKey{uid: types.EntityUID{Type: above[0].Type}, isType: true}]; ok {
-		found = append(found, n)
+func (x *index) numbers(above []types.EntityUID, to []uint32) []uint32 {
+	to = append(to, anything)
+	if n, ok := x.types[above[0].Type]; ok {
+		to = append(to, n)
 	}
 	for _, uid := range above {
-		if n, ok := x.ids[scopeKey{uid: uid}]; ok {
-			found = append(found, n)
+		if n, ok := x.entities[uid]; ok {
+			to = append(to, n)
 		}
 	}
-	return found
+	return to
 }
 
-// candidates gives the places of the policies that can apply, ascending. The first entity of each list is the request's own.
-func (x *index) candidates(principal, action, resource []types.EntityUID) []uint32 {
-	var found []uint32
-	actions, resources := x.numbers(action), x.numbers(resource)
-	for _, p := range x.numbers(principal) {
-		for _, a := range actions {
-			for _, r := range resources {
-				found = append(found, x.files[[3]uint32{p, a, r}]...)
+// candidates appends the places of the policies that can apply, ascending. The first entity of each list is the request's own.
+func (x *index) candidates(principal, action, resource []types.EntityUID, to []uint32) []uint32 {
+	var principals, actions, resources [6]uint32
+	pa, aa, ra := x.numbers(principal, principals[:0]), x.numbers(action, actions[:0]), x.numbers(resource, resources[:0])
+	for _, p := range pa {
+		for _, a := range aa {
+			for _, r := range ra {
+				to = append(to, x.files[[3]uint32{p, a, r}]...)
 			}
 		}
 	}
-	slices.Sort(found)
-	return slices.Compact(found)
+	slices.Sort(to)
+	return slices.Compact(to)
 }

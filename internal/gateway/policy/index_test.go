@@ -45,7 +45,7 @@ func TestIndexChangesNoDecision(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			with, without := e.Decide(t.Context(), r), e.among(e.policies, q, r)
+			with, without := e.Decide(t.Context(), r), q.among(e.policies)
 			if !same(with, without) {
 				t.Fatalf("with the index %+v\nwithout it %+v\nfor %+v of %+v by\n%s", with, without, r.Call, r.Principal, text.String())
 			}

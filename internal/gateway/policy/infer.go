@@ -15,7 +15,7 @@ type inference struct {
 
 // infer finds what a policy reads of arguments and claims.
 func infer(p *ast.Policy) (reads, error) {
-	in := &inference{reads: reads{context: map[string]bool{}}}
+	in := &inference{reads: reads{}}
 	for _, c := range p.Conditions {
 		in.visit(c.Body, boolKind)
 	}
@@ -129,9 +129,7 @@ func (in *inference) variable(name string) {
 }
 
 func (in *inference) note(attribute string) {
-	if in.context != nil {
-		in.context[attribute] = true
-	}
+	in.context |= attributeBit(attribute)
 }
 
 func (in *inference) all(name string) {

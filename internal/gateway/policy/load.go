@@ -46,8 +46,11 @@ type compiled struct {
 	ast    *ast.Policy
 	reason string // annotation @reason
 	audit  bool   // annotation @mode("audit")
+	at     string // file:line:column
 	reads  reads
 }
+
+func (c *compiled) audits() bool { return c.audit }
 
 // load parses and validates all policies of the sources. The error joins a Problem for everything that is wrong.
 func load(sources []Source) ([]*compiled, error) {
@@ -68,6 +71,7 @@ func load(sources []Source) ([]*compiled, error) {
 				end = list[i+1].Position().Offset
 			}
 			at := place{source: source, text: source.Text[policy.Position().Offset:end], position: policy.Position()}
+			c.at = fmt.Sprintf("%s:%d:%d", source.Name, source.line(policy.Position().Line), policy.Position().Column)
 			all = append(all, c)
 			for _, message := range c.check(strict) {
 				problems = append(problems, at.problem(c.id, message))

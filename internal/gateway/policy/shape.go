@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/cedar-policy/cedar-go/types"
 	"github.com/cedar-policy/cedar-go/x/exp/schema/resolved"
@@ -31,11 +32,26 @@ type shape struct {
 	whole   bool              // read without naming members, so that all of it counts
 }
 
+// has says that something of the value at a path, innermost name first, is read.
+func (s *shape) has(path []string) bool {
+	for _, name := range slices.Backward(path) {
+		switch {
+		case s == nil:
+			return false
+		case name == element:
+			s = s.element
+		default:
+			s = s.members[name]
+		}
+	}
+	return s != nil
+}
+
 // reads is what a policy reads, beside what its scope names. What no policy reads is not made for it.
 type reads struct {
-	arguments, claims   *shape          // nil where it reads nothing of them
-	context             map[string]bool // attributes by their names
-	principal, resource bool            // attributes of the entities
+	arguments, claims   *shape // nil where it reads nothing of them
+	context             attributes
+	principal, resource bool // attributes of the entities
 }
 
 // clash is a value that a policy uses as two types.
