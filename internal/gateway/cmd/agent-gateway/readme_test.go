@@ -249,17 +249,50 @@ func TestCheckAndExplain(t *testing.T) {
 	if status, out, err := do("", "check", "-config", configuration); status != 0 || !strings.Contains(out, "1 listeners, 1 targets, 4 policies") {
 		t.Errorf("%d %s %s", status, out, err)
 	}
+	const explained = `allowed: permitted by small-transfers
+  permit small-transfers at %[1]s/policies/bank.cedar:17:1 holds
+    when { context.arguments has amount && context.arguments.amount <= 100 }
+  forbid no-strangers at %[1]s/policies/bank.cedar:25:1 does not hold
+    unless { context.arguments has to && ["alice", "bob"].contains(context.arguments.to) }
+    reason: money goes to known recipients only
+`
 	const asked = `{"principal":{"spiffe_id":"spiffe://example.org/ns/demo/agent/%s"},"call":{"protocol":"mcp","method":"tools/call","target":"bank","kind":"tool","name":"transfer","arguments":{"to":"alice","amount":5}}}`
-	if status, out, err := do(fmt.Sprintf(asked, "assistant"), "explain", "-config", configuration); status != 0 || out != "allowed: permitted by small-transfers\n  by policy small-transfers\n" {
+	if status, out, err := do(fmt.Sprintf(asked, "assistant"), "explain", "-config", configuration); status != 0 || out != fmt.Sprintf(explained, folder) {
 		t.Errorf("%d %s %s", status, out, err)
 	}
-	if _, out, _ := do(fmt.Sprintf(asked, "other"), "explain", "-config", configuration); out != "denied: no policy permits callTool transfer on bank\n" {
+	if _, out, _ := do(fmt.Sprintf(asked, "other"), "explain", "-config", configuration); !strings.HasPrefix(out, "denied: no policy permits callTool transfer on bank\n  forbid no-strangers") {
 		t.Errorf("%s", out)
 	}
-	for name, in := range map[string]string{"a misspelt member": `{"principals":{}}`, "two calls": `{} {}`, "no call": ``} {
-		if status, out, _ := do(in, "explain", "-config", configuration); status != 1 || out != "" {
-			t.Errorf("%s: %d %s", name, status, out)
+	list := strings.Replace(fmt.Sprintf(asked, "assistant"), `"arguments":{"to":"alice","amount":5}`, `"arguments":{}`, 1)
+	list = strings.TrimSuffix(list, "}") + `,"listing":true}`
+	if _, out, _ := do(list, "explain", "-config", configuration); !strings.HasPrefix(out, "shown in lists: it could be allowed, depending on the arguments\n  permit small-transfers") ||
+		!strings.Contains(out, "depends on the arguments\n    when { context.arguments has amount && context.arguments.amount <= 100 }") {
+		t.Errorf("%s", out)
+	}
+	good := fmt.Sprintf(asked, "assistant")
+	for name, c := range map[string]struct{ in, says string }{
+		"a misspelt member":   {`{"principals":{}}`, `unknown field "principals"`},
+		"two calls":           {good + good, "something follows the call"},
+		"no call":             {``, "EOF"},
+		"not JSON":            {`call`, "invalid character"},
+		"nobody":              {strings.Replace(good, `"spiffe_id":"spiffe://example.org/ns/demo/agent/assistant"`, "", 1), "spiffe_id or subject is missing"},
+		"no SPIFFE ID":        {strings.Replace(good, "spiffe://", "http://", 1), "principal.spiffe_id: "},
+		"another target":      {strings.Replace(good, `"target":"bank"`, `"target":"shop"`, 1), `there is no target "shop"; there are bank`},
+		"another protocol":    {strings.Replace(good, `"mcp"`, `"a2a"`, 1), `target "bank" speaks "mcp", the call "a2a"`},
+		"no protocol":         {strings.Replace(good, `"mcp"`, `"soap"`, 1), "call.protocol"},
+		"no method":           {strings.Replace(good, `"tools/call"`, `""`, 1), "call.method is missing"},
+		"a kind of its own":   {strings.Replace(good, `"kind":"tool"`, `"kind":"gadget"`, 1), "call.kind"},
+		"a tool without name": {strings.Replace(good, `"name":"transfer"`, `"name":""`, 1), "call.name is missing"},
+		"a method of a tool":  {strings.Replace(good, `"kind":"tool"`, `"kind":"prompt"`, 1), "tools/call is not asked of a resource of kind"},
+		"a direction":         {strings.Replace(good, `"kind":`, `"direction":"up","kind":`, 1), "call.direction"},
+		"an address":          {strings.TrimSuffix(good, "}") + `,"source_ip":"here"}`, "source_ip"},
+	} {
+		if status, out, err := do(c.in, "explain", "-config", configuration); status != 1 || out != "" || !strings.Contains(err, c.says) {
+			t.Errorf("%s: %d %s %s", name, status, out, err)
 		}
+	}
+	if status, _, err := do("", "explain", "-config", configuration, "-call", filepath.Join(folder, "absent.json")); status != 1 || !strings.Contains(err, "absent.json") {
+		t.Errorf("%d %s", status, err)
 	}
 	cedar := filepath.Join(folder, "policies", "bank.cedar")
 	text, err := os.ReadFile(cedar)
