@@ -68,6 +68,7 @@ type Listener struct {
 	URL           string // as agents see it, without a slash at the end
 	MinimumTLS    uint16
 	Authenticate  []Method // all of which every call must prove
+	Audit         bool     // decides and records, and denies nothing, whatever its targets say
 	Nonces        bool     // a DPoP proof must carry a nonce of ours
 	Targets       []string // names of those that are served here, all where nothing is said
 }

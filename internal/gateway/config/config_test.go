@@ -132,6 +132,7 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		"a path that is the gateway's":          {`protocol = "mcp"`, "protocol = \"mcp\"\npath = \"/oauth/x\"", 11, "the gateway's"},
 		"a path with two readings":              {`protocol = "mcp"`, "protocol = \"mcp\"\npath = \"/a/../b\"", 11, "path of a target"},
 		"a mode that is not known":              {`protocol = "mcp"`, "protocol = \"mcp\"\nmode = \"dry\"", 11, "enforce"},
+		"a mode of a listener that is none":     {`address = "127.0.0.1:8443"`, "address = \"127.0.0.1:80\"\nmode = \"dry\"", 8, "enforce"},
 		"a version that is not known":           {`protocol = "mcp"`, "protocol = \"mcp\"\nversions = [\"2024-11-05\"]", 11, "2025-11-25"},
 		"a target that is there twice":          {"policies {", "target \"bank\" {\nprotocol = \"mcp\"\nurl = \"http://a\"\n}\npolicies {", 13, "twice"},
 		"a path that is taken":                  {"policies {", "target \"b\" {\nprotocol = \"mcp\"\nurl = \"http://a\"\npath = \"/bank\"\n}\npolicies {", 16, "taken"},

@@ -42,16 +42,13 @@ func (r *reading) target(t *target) {
 	if u, err := url.Parse(t.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.Fragment != "" {
 		r.wrong(t.URLAt, t.At, "Not a URL of a target", "%q: use one such as \"https://tools.example.org/mcp\", without user or fragment.", t.URL)
 	}
-	made := Target{Name: t.Name, Protocol: t.Protocol, URL: t.URL, Path: t.Path, Audit: t.Mode == "audit", Versions: t.Versions, KeepHost: t.KeepHost}
+	made := Target{Name: t.Name, Protocol: t.Protocol, URL: t.URL, Path: t.Path, Audit: r.audits(t.Mode, t.ModeAt, t.At), Versions: t.Versions, KeepHost: t.KeepHost}
 	if made.Path == "" {
 		made.Path = "/" + t.Name
 	}
 	if !strings.HasPrefix(made.Path, "/") || path.Clean(made.Path) != made.Path || strings.ContainsAny(made.Path, "?#%{}") || made.Path == "/" && made.Protocol == "mcp" ||
 		strings.HasPrefix(made.Path, "/.well-known") || strings.HasPrefix(made.Path+"/", "/oauth/") {
 		r.wrong(t.PathAt, t.At, "Not a path of a target", "%q: use one such as \"/tools\", without a slash at the end. /.well-known and /oauth are the gateway's.", t.Path)
-	}
-	if t.Mode != "" && t.Mode != "audit" && t.Mode != "enforce" {
-		r.wrong(t.ModeAt, t.At, "Mode is not known", "%q: it is \"enforce\" where nothing is said, and may be \"audit\".", t.Mode)
 	}
 	for _, v := range t.Versions {
 		if !slices.Contains(mcp.Versions(), v) {

@@ -153,7 +153,7 @@ func (x *exchange) ask(c *call.Call) decide.Decision {
 }
 
 // enforced says whether what is denied is refused, rather than written down alone.
-func (x *exchange) enforced() bool { return !x.target.Audit }
+func (x *exchange) enforced() bool { return !x.target.Audit && !x.site.listener.Audit }
 
 // shows says whether a list may show something to the caller: whether the call could be allowed with some arguments.
 func (x *exchange) shows(c *call.Call) bool {

@@ -108,15 +108,19 @@ func TestNothingIsPassedOnThatIsNotAllowed(t *testing.T) {
 }
 
 func TestAuditModeDeniesNothingAndRecordsEverything(t *testing.T) {
-	g := start(t, none, `target:mode = "audit"`, done)
-	if response, text := g.post(g.agent("a"), transfer); response.StatusCode != http.StatusOK {
-		t.Errorf("%d %s", response.StatusCode, text)
-	}
-	if err := g.stop(); err != nil {
-		t.Fatal(err)
-	}
-	if log := g.log(); !strings.Contains(log, `"decision":"deny","enforced":false`) || !strings.Contains(log, `"http.response.status_code":200`) {
-		t.Errorf("got %s", log)
+	for _, where := range []string{"target", "listener"} {
+		t.Run(where, func(t *testing.T) {
+			g := start(t, none, where+`:mode = "audit"`, done)
+			if response, text := g.post(g.agent("a"), transfer); response.StatusCode != http.StatusOK {
+				t.Errorf("%d %s", response.StatusCode, text)
+			}
+			if err := g.stop(); err != nil {
+				t.Fatal(err)
+			}
+			if log := g.log(); !strings.Contains(log, `"decision":"deny","enforced":false`) || !strings.Contains(log, `"http.response.status_code":200`) {
+				t.Errorf("got %s", log)
+			}
+		})
 	}
 }
 

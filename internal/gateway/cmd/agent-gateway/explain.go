@@ -84,6 +84,11 @@ func explain(_ context.Context, e environment, args []string) error {
 	if c.Targets[at].Audit && !d.Allowed {
 		fmt.Fprintf(e.stdout, "  target %s is in audit mode: the call is passed on and written down as denied\n", r.Call.Target)
 	}
+	for _, l := range c.Listeners {
+		if l.Audit && !d.Allowed && l.Serves(r.Call.Target) {
+			fmt.Fprintf(e.stdout, "  listener %s is in audit mode: what comes through it is passed on and written down as denied\n", l.Name)
+		}
+	}
 	return nil
 }
 
