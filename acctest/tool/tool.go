@@ -73,6 +73,13 @@ var (
 		Name: "everything-server", module: "mcp",
 		pkg: "github.com/modelcontextprotocol/go-sdk/conformance/everything-server", pin: "github.com/modelcontextprotocol/go-sdk",
 	}
+	// GRPCInteropClient and GRPCInteropServer are the gRPC project's own interoperability tests.
+	GRPCInteropClient = Tool{
+		Name: "grpc-interop-client", module: "grpc", pkg: "google.golang.org/grpc/interop/client", pin: "google.golang.org/grpc",
+	}
+	GRPCInteropServer = Tool{
+		Name: "grpc-interop-server", module: "grpc", pkg: "google.golang.org/grpc/interop/server", pin: "google.golang.org/grpc",
+	}
 	GolangCILint = Tool{
 		Name: "golangci-lint", module: "lint",
 		pkg: "github.com/golangci/golangci-lint/v2/cmd/golangci-lint", pin: "github.com/golangci/golangci-lint/v2",
@@ -87,7 +94,7 @@ var (
 
 // ForTests lists what `make test` runs, in the order in which it is built.
 func ForTests() []Tool {
-	return []Tool{Etcd, KubeAPIServer, KubeControllerManager, SPIREServer, SPIREAgent, ControllerManager, Gator, Kyverno, EverythingServer}
+	return []Tool{Etcd, KubeAPIServer, KubeControllerManager, SPIREServer, SPIREAgent, ControllerManager, Gator, Kyverno, EverythingServer, GRPCInteropClient, GRPCInteropServer}
 }
 
 // All lists every program.

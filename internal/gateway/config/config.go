@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclparse"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/policy"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/rpc"
 )
 
 // Config is a configuration that is whole and valid. Paths are relative to nothing: they have been joined with the folder of the file.
@@ -87,6 +88,8 @@ type Target struct {
 	Versions       []string
 	KeepHost       bool     // passes the Host header of the caller on
 	Services       []string // of gRPC, "package.Service": their methods are paths of the listener
+	// Descriptors say what the messages of the services look like; nil where they are not read.
+	Descriptors *rpc.Descriptors
 }
 
 // Audit says where the audit log goes. It goes to stdout where nothing is said.

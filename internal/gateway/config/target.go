@@ -26,8 +26,17 @@ type target struct {
 	Versions   []string  `hcl:"versions,optional"`
 	VersionsAt hcl.Range `hcl:"versions,attr_value_range"`
 	KeepHost   bool      `hcl:"keep_host,optional"`
-	At         hcl.Range `hcl:",def_range"`
+
+	Services      []string  `hcl:"services,optional"`
+	ServicesAt    hcl.Range `hcl:"services,attr_value_range"`
+	Descriptors   string    `hcl:"descriptors,optional"`
+	DescriptorsAt hcl.Range `hcl:"descriptors,attr_value_range"`
+
+	At hcl.Range `hcl:",def_range"`
 }
+
+// protocols are those that a target can speak.
+var protocols = []string{"mcp", "grpc"}
 
 // name is what may be part of an identifier in a policy: a slash would make Tool::"a/b" two things.
 var name = regexp.MustCompile(`^[a-z0-9]([a-z0-9_.-]*[a-z0-9])?$`)
@@ -36,8 +45,8 @@ func (r *reading) target(t *target) {
 	if !name.MatchString(t.Name) {
 		r.wrong(t.NameAt, t.At, "Not a name of a target", "%q: use lower case letters, digits, and - _ . between them.", t.Name)
 	}
-	if t.Protocol != "mcp" {
-		r.wrong(t.ProtocolAt, t.At, "Protocol is not known", "%q: it may be \"mcp\".", t.Protocol)
+	if !slices.Contains(protocols, t.Protocol) {
+		r.wrong(t.ProtocolAt, t.At, "Protocol is not known", "%q: it may be one of %s.", t.Protocol, strings.Join(protocols, ", "))
 	}
 	if u, err := url.Parse(t.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.Fragment != "" {
 		r.wrong(t.URLAt, t.At, "Not a URL of a target", "%q: use one such as \"https://tools.example.org/mcp\", without user or fragment.", t.URL)
@@ -55,6 +64,7 @@ func (r *reading) target(t *target) {
 			r.wrong(t.VersionsAt, t.At, "Version is not known", "%q: it may be one of %s.", v, strings.Join(mcp.Versions(), ", "))
 		}
 	}
+	r.services(t, &made)
 	for _, other := range r.Targets {
 		if other.Name == made.Name {
 			r.wrong(t.NameAt, t.At, "Target is there twice", "There is another target %q. Give each a name of its own.", t.Name)

@@ -92,7 +92,7 @@ func (s *Server) generation(c *config.Config, origins map[string]string) (*gener
 		if l.Name == serving {
 			at.service = service
 		}
-		if err := at.serve(c, s.upstream, service); err != nil {
+		if err := at.serve(c, s, service); err != nil {
 			return nil, err
 		}
 		g.sites[l.Name] = at
@@ -101,7 +101,7 @@ func (s *Server) generation(c *config.Config, origins map[string]string) (*gener
 }
 
 // serve adds the targets and what is said of them.
-func (at *site) serve(c *config.Config, upstream http.RoundTripper, service *token.Service) error {
+func (at *site) serve(c *config.Config, s *Server, service *token.Service) error {
 	var descriptions []authn.Metadata
 	for _, t := range c.Targets {
 		if !at.listener.Serves(t.Name) {
@@ -111,7 +111,10 @@ func (at *site) serve(c *config.Config, upstream http.RoundTripper, service *tok
 		if err != nil {
 			return err
 		}
-		made := &target{Target: t, resource: at.origin + t.Path, protocol: speaks, transport: upstream}
+		made := &target{Target: t, resource: at.origin + t.Path, protocol: speaks, transport: s.upstream}
+		if t.Protocol == "grpc" {
+			made.transport = trailing{s.streams}
+		}
 		at.add(made)
 		var servers []string
 		if service != nil {

@@ -53,15 +53,15 @@ func (m *mcpConversation) serve() {
 	}
 }
 
-// codes are those of JSON-RPC for a refusal's status; that of others is an invalid request.
-var codes = map[int]int{
+// mcpCodes are those of JSON-RPC for a refusal's status; that of others is an invalid request.
+var mcpCodes = map[int]int{
 	http.StatusForbidden:           mcp.CodeDenied,
 	http.StatusInternalServerError: mcp.CodeInternal,
 	http.StatusBadGateway:          mcp.CodeInternal,
 }
 
 func (m *mcpConversation) refuse(r refusal) {
-	code, ok := codes[r.status]
+	code, ok := mcpCodes[r.status]
 	if !ok {
 		code = mcp.CodeInvalidRequest
 	}

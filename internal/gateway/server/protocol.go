@@ -29,6 +29,9 @@ type refusal struct {
 	reason string // for the caller; it tells nothing of what is behind the gateway
 }
 
+// Error implements error, for a refusal that is the cause of a context's end.
+func (r refusal) Error() string { return r.text() }
+
 // text is what a caller is told.
 func (r refusal) text() string {
 	if r.limit == "" {
@@ -39,7 +42,8 @@ func (r refusal) text() string {
 
 // protocols make what the targets of a configuration speak.
 var protocols = map[string]func(*config.Config, config.Target) (protocol, error){
-	"mcp": newMCP,
+	"mcp":  newMCP,
+	"grpc": newGRPC,
 }
 
 func newProtocol(c *config.Config, t config.Target) (protocol, error) {

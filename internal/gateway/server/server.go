@@ -54,6 +54,7 @@ type Server struct {
 	audit       *audit.Log
 	metrics     metrics
 	upstream    *http.Transport
+	streams     *http.Transport // of HTTP/2 alone
 	underway    underway
 	annotations annotations
 	ready       atomic.Bool
@@ -65,7 +66,7 @@ type Server struct {
 func New(c *config.Config, o Options) (_ *Server, err error) {
 	s := &Server{
 		options: o, listeners: map[string]net.Listener{}, origins: map[string]string{}, secrets: map[string][]byte{},
-		failed: make(chan error, len(c.Listeners)+1), upstream: transport(),
+		failed: make(chan error, len(c.Listeners)+1), upstream: transport(), streams: http2Transport(),
 	}
 	defer func() {
 		if err != nil {
@@ -183,6 +184,7 @@ func (s *Server) stop() error {
 		}
 	}
 	s.upstream.CloseIdleConnections()
+	s.streams.CloseIdleConnections()
 	flush, cancelFlush := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancelFlush()
 	return errors.Join(append(failures, s.audit.Close(flush))...)

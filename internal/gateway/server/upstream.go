@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -25,6 +26,15 @@ func transport() *http.Transport {
 		MaxResponseHeaderBytes: 256 << 10,
 		DisableCompression:     true,
 	}
+}
+
+// http2Transport reaches targets over HTTP/2 alone, those of http URLs with prior knowledge (RFC 9113 §3.3).
+func http2Transport() *http.Transport {
+	t := transport()
+	t.Protocols = new(http.Protocols)
+	t.Protocols.SetHTTP2(true)
+	t.Protocols.SetUnencryptedHTTP2(true)
+	return t
 }
 
 // hops are headers that concern one connection (RFC 9110 §7.6.1).
@@ -67,12 +77,15 @@ func (x *exchange) outgoing(ctx context.Context, method string, u *url.URL, head
 }
 
 // pass sends a request to the target and gives its answer to take, unless there is none in time. The context ends with the exchange, and
-// when nothing has come from the target for limits.idle_time.
+// when nothing has come for limits.idle_time: from the target, or from the caller of a body that is passed on as it comes.
 func (x *exchange) pass(method string, u *url.URL, header http.Header, body io.Reader, take func(context.Context, *http.Response)) {
 	ctx, cancel := context.WithCancelCause(x.r.Context())
 	defer cancel(nil)
 	idle := time.AfterFunc(x.g.config.Limits.Idle, func() { cancel(errIdle) })
 	defer idle.Stop()
+	if _, whole := body.(*bytes.Reader); !whole && body != nil {
+		body = &kept{ReadCloser: io.NopCloser(body), timer: idle, every: x.g.config.Limits.Idle}
+	}
 	request, err := x.outgoing(ctx, method, u, header, body)
 	if err != nil {
 		x.fault("the request cannot be passed on", err)
@@ -108,6 +121,7 @@ func (k *kept) Read(b []byte) (int, error) {
 func (x *exchange) unreached(ctx context.Context, err error) {
 	r := refusal{status: http.StatusGatewayTimeout}
 	switch cause := context.Cause(ctx); {
+	case errors.As(cause, &r): // the conversation ended it
 	case errors.Is(cause, errIdle):
 		r.limit, r.reason = "idle_time", fmt.Sprintf("the target did not answer within %s", x.g.config.Limits.Idle)
 	case errors.Is(cause, context.DeadlineExceeded):
