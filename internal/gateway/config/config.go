@@ -70,6 +70,7 @@ type Listener struct {
 	MinimumTLS    uint16
 	Authenticate  []Method // all of which every call must prove
 	Audit         bool     // decides and records, and denies nothing, whatever its targets say
+	Origins       []string // of web pages that may call, besides the listener's own
 	Nonces        bool     // a DPoP proof must carry a nonce of ours
 	Targets       []string // names of those that are served here, all where nothing is said
 }

@@ -133,6 +133,8 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		"a path with two readings":              {`protocol = "mcp"`, "protocol = \"mcp\"\npath = \"/a/../b\"", 11, "path of a target"},
 		"a mode that is not known":              {`protocol = "mcp"`, "protocol = \"mcp\"\nmode = \"dry\"", 11, "enforce"},
 		"a mode of a listener that is none":     {`address = "127.0.0.1:8443"`, "address = \"127.0.0.1:80\"\nmode = \"dry\"", 8, "enforce"},
+		"an origin with a path":                 {`address = "127.0.0.1:8443"`, "address = \"127.0.0.1:80\"\norigins = [\"https://a.example.org/\"]", 8, "as browsers do"},
+		"an origin that is a host":              {`address = "127.0.0.1:8443"`, "address = \"127.0.0.1:80\"\norigins = [\"a.example.org\"]", 8, "as browsers do"},
 		"a version that is not known":           {`protocol = "mcp"`, "protocol = \"mcp\"\nversions = [\"2024-11-05\"]", 11, "2025-11-25"},
 		"a target that is there twice":          {"policies {", "target \"bank\" {\nprotocol = \"mcp\"\nurl = \"http://a\"\n}\npolicies {", 13, "twice"},
 		"a path that is taken":                  {"policies {", "target \"b\" {\nprotocol = \"mcp\"\nurl = \"http://a\"\npath = \"/bank\"\n}\npolicies {", 16, "taken"},

@@ -23,6 +23,8 @@ type listener struct {
 	Nonces         bool      `hcl:"dpop_nonces,optional"`
 	Targets        []string  `hcl:"targets,optional"`
 	TargetsAt      hcl.Range `hcl:"targets,attr_value_range"`
+	Origins        []string  `hcl:"origins,optional"`
+	OriginsAt      hcl.Range `hcl:"origins,attr_value_range"`
 	Mode           string    `hcl:"mode,optional"`
 	ModeAt         hcl.Range `hcl:"mode,attr_value_range"`
 	At             hcl.Range `hcl:",def_range"`
@@ -49,6 +51,7 @@ func (r *reading) listener(l *listener, tokens bool) {
 		u.Scheme != "https") {
 		r.wrong(l.URLAt, l.At, "Not a URL of this listener", "%q: it is the origin that agents call, without a path, such as \"https://gateway.example.org\".", l.URL)
 	}
+	made.Origins = r.origins(l)
 	made.Audit = r.audits(l.Mode, l.ModeAt, l.At)
 	made.Authenticate = r.methods(l, tokens)
 	r.Listeners = append(r.Listeners, made)

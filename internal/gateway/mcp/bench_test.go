@@ -55,7 +55,7 @@ func BenchmarkRelay(b *testing.B) {
 	}
 }
 
-func BenchmarkFilterList(b *testing.B) {
+func BenchmarkRewrite(b *testing.B) {
 	var tools []string
 	for i := range 100 {
 		tools = append(tools, fmt.Sprintf(`{"name":"tool%d","description":%q,"inputSchema":{"type":"object","properties":{"a":{"type":"string"}}}}`,
@@ -66,7 +66,11 @@ func BenchmarkFilterList(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, bad := p.FilterList(x, data, unless("tool7", "tool50")); bad != nil {
+		a, bad := p.ParseAnswer(x, data)
+		if bad != nil {
+			b.Fatal(bad)
+		}
+		if _, bad := a.Rewrite(unless("tool7", "tool50"), nil); bad != nil {
 			b.Fatal(bad)
 		}
 	}

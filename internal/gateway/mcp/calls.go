@@ -5,7 +5,7 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/gateway/jsonscan"
 )
 
-// calls gives what a request or notification asks for: one call, and a further one for each resource that a
+// calls gives what a request or notification asks for: one call, and a further one for each resource and task that a
 // subscriptions/listen wants to follow, so that a policy on a resource holds for both ways to subscribe to it.
 func (m *message) calls(base call.Call) ([]*call.Call, *Error) {
 	c := base
@@ -19,24 +19,45 @@ func (m *message) calls(base call.Call) ([]*call.Call, *Error) {
 	if m.method != "subscriptions/listen" {
 		return out, nil
 	}
-	uris := m.at[atSubscriptions]
-	switch uris.Kind() {
-	case jsonscan.Absent, jsonscan.Null, jsonscan.Array:
-	default:
-		return nil, NewError(CodeInvalidParams, m.id, "params.notifications.resourceSubscriptions: must be an array")
-	}
-	for v := range uris.Elements() {
-		item := message{id: m.id}
-		item.at[atURI] = v
-		uri, bad := item.text(atURI, "params.notifications.resourceSubscriptions")
+	for _, followed := range []struct {
+		at   int
+		kind call.Kind
+		what string
+	}{
+		{atSubscriptions, call.Document, "params.notifications.resourceSubscriptions"},
+		{atTaskSubscriptions, call.Task, "params.notifications.taskIds"},
+	} {
+		names, bad := m.names(followed.at, followed.what)
 		if bad != nil {
 			return nil, bad
 		}
-		further := c
-		further.Resource = call.Resource{Kind: call.Document, Name: uri}
-		out = append(out, &further)
+		for _, name := range names {
+			further := c
+			further.Resource = call.Resource{Kind: followed.kind, Name: name}
+			out = append(out, &further)
+		}
 	}
 	return out, nil
+}
+
+// names gives the strings of an optional array.
+func (m *message) names(at int, what string) ([]string, *Error) {
+	switch m.at[at].Kind() {
+	case jsonscan.Absent, jsonscan.Null, jsonscan.Array:
+	default:
+		return nil, NewError(CodeInvalidParams, m.id, what+": must be an array")
+	}
+	var all []string
+	for v := range m.at[at].Elements() {
+		item := message{id: m.id}
+		item.at[at] = v
+		name, bad := item.text(at, what)
+		if bad != nil {
+			return nil, bad
+		}
+		all = append(all, name)
+	}
+	return all, nil
 }
 
 // resource fills in what the call is about. A method that is not listed is about itself, with all its parameters.
@@ -54,7 +75,7 @@ func (m *message) resource(c *call.Call) (bad *Error) {
 		c.Resource.Kind = call.Document
 		c.Resource.Name, bad = m.text(atURI, "params.uri")
 		return bad
-	case "tasks/get", "tasks/result", "tasks/cancel", "tasks/update", "notifications/tasks/status":
+	case "tasks/get", "tasks/result", "tasks/cancel", "tasks/update", "notifications/tasks/status", "notifications/tasks":
 		c.Resource.Kind = call.Task
 		c.Resource.Name, bad = m.text(atTask, "params.taskId")
 		return bad

@@ -15,6 +15,9 @@ const (
 	Version20260728 = "2026-07-28"
 )
 
+// version20241105 is the revision before Streamable HTTP.
+const version20241105 = "2024-11-05"
+
 // Versions are the revisions understood here, oldest first.
 func Versions() []string {
 	return []string{Version20250326, Version20250618, Version20251125, Version20260728}

@@ -14,6 +14,9 @@ const DefaultEventSize = 4 << 20
 // ErrEvent is what every refusal of a stream's bytes wraps.
 var ErrEvent = errors.New("the event stream is refused")
 
+// Legacy says that the event is the first of the transport of 2024-11-05, HTTP with SSE: it names the endpoint for messages.
+func (e Event) Legacy() bool { return e.Name == "endpoint" }
+
 // Event is one server-sent event. Its slices are valid until the next one is read.
 type Event struct {
 	Raw  []byte // as it was sent, the empty line that ends it included

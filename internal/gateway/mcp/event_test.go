@@ -169,11 +169,10 @@ func TestRelay(t *testing.T) {
 
 // A list in an event is filtered like one in a body.
 func TestRelayFiltersLists(t *testing.T) {
-	p := Parser{}
 	in := "id: 4\ndata: {\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"tools\":[{\"name\":\"a\"},{\"name\":\"b\"}]}}\n\n"
 	var out strings.Builder
 	err := Relay(&out, NewEvents(strings.NewReader(in), 0), func(e Event) ([]byte, error) {
-		data, bad := p.FilterList(asked("tools/list"), e.Data, unless("b"))
+		data, bad := filter(asked("tools/list"), e.Data, unless("b"))
 		if bad != nil {
 			return nil, bad
 		}

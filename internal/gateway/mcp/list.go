@@ -2,7 +2,6 @@ package mcp
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/call"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/jsonscan"
@@ -15,7 +14,9 @@ type Item struct {
 	Resource call.Resource
 	// Annotations are a tool's; nil where the server said nothing.
 	Annotations *call.Annotations
-	Raw         []byte // the whole item
+	// Mirrors are what a tool wants repeated in headers; nil for nothing.
+	Mirrors []Mirror
+	Raw     []byte // the whole item
 }
 
 // list is a member of a result that holds items.
@@ -36,7 +37,7 @@ var lists = []list{
 }
 
 var itemShape = jsonscan.MustShape("/name", "/uri", "/uriTemplate", "/annotations",
-	"/annotations/readOnlyHint", "/annotations/destructiveHint", "/annotations/idempotentHint", "/annotations/openWorldHint")
+	"/annotations/readOnlyHint", "/annotations/destructiveHint", "/annotations/idempotentHint", "/annotations/openWorldHint", "/inputSchema")
 
 const (
 	itemName = iota
@@ -47,46 +48,13 @@ const (
 	itemDestructive
 	itemIdempotent
 	itemOpenWorld
+	itemInput
 	itemMembers
 )
 
-// FilterList removes from data, what a server sent in the exchange x, the items of lists that keep refuses. Every other byte stays,
-// nextCursor among them; if nothing is removed, data itself is returned. A response whose request the exchange does not hold, as
-// on a stream that was resumed, is filtered as whichever list it looks like. An item that cannot be read refuses the whole.
-func (p *Parser) FilterList(x *Exchange, data []byte, keep func(Item) bool) ([]byte, *Error) {
-	messages, _, bad := p.messages(data)
-	if bad != nil {
-		return nil, bad
-	}
-	var cuts []span
-	for i := range messages {
-		m := &messages[i]
-		if m.at[atResult].Kind() == jsonscan.Absent {
-			continue
-		}
-		asked := x.For(m.response())
-		for _, l := range lists {
-			if asked != nil && asked.Method != l.method {
-				continue
-			}
-			found, bad := p.refused(m, l, keep)
-			if bad != nil {
-				return nil, bad
-			}
-			cuts = append(cuts, found...)
-		}
-	}
-	if len(cuts) == 0 {
-		return data, nil
-	}
-	return without(data, cuts), nil
-}
-
-// span is a part of a body.
-type span struct{ from, to int }
-
-// refused gives the parts of the body to cut so that the refused items of a list and their commas are gone.
-func (p *Parser) refused(m *message, l list, keep func(Item) bool) ([]span, *Error) {
+// refused gives the parts of the body to cut so that the refused items of a list and their commas are gone. An item that cannot be read
+// refuses the whole.
+func (p *Parser) refused(m *message, l list, keep func(Item) bool) ([]edit, *Error) {
 	v := m.at[l.at]
 	switch v.Kind() {
 	case jsonscan.Absent, jsonscan.Null:
@@ -95,7 +63,7 @@ func (p *Parser) refused(m *message, l list, keep func(Item) bool) ([]span, *Err
 	default:
 		return nil, m.invalid("result." + l.member + ": must be an array")
 	}
-	var cuts []span
+	var cuts []edit
 	base := m.base + v.Offset
 	// Where the last kept item ends; a cut starts there and takes the comma after it along. Before the first kept item a cut runs
 	// up to the next item instead.
@@ -115,7 +83,7 @@ func (p *Parser) refused(m *message, l list, keep func(Item) bool) ([]span, *Err
 		case len(cuts) > 0 && cuts[len(cuts)-1].from == end:
 			cuts[len(cuts)-1].to = to
 		default:
-			cuts = append(cuts, span{end, to})
+			cuts = append(cuts, edit{from: end, to: to})
 		}
 	}
 	return cuts, nil
@@ -137,6 +105,7 @@ func (p *Parser) item(m *message, l list, e jsonscan.Value) (Item, *Error) {
 	if l.kind != call.Tool {
 		return item, nil
 	}
+	item.Mirrors = mirrors(at[itemInput])
 	switch at[itemAnnotations].Kind() {
 	case jsonscan.Absent, jsonscan.Null:
 		return item, nil
@@ -157,16 +126,4 @@ func (p *Parser) item(m *message, l list, e jsonscan.Value) (Item, *Error) {
 	}
 	item.Annotations = &a
 	return item, nil
-}
-
-// without copies data but for the cuts.
-func without(data []byte, cuts []span) []byte {
-	slices.SortFunc(cuts, func(a, b span) int { return a.from - b.from })
-	out := make([]byte, 0, len(data))
-	at := 0
-	for _, c := range cuts {
-		out = append(out, data[at:c.from]...)
-		at = c.to
-	}
-	return append(out, data[at:]...)
 }

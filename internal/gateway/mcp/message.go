@@ -12,10 +12,10 @@ var messageShape = jsonscan.MustShape(
 	"/jsonrpc", "/id", "/method", "/params", "/result", "/error",
 	"/params/name", "/params/uri", "/params/arguments", "/params/taskId", "/params/protocolVersion",
 	"/params/ref", "/params/ref/type", "/params/ref/name", "/params/ref/uri", "/params/argument",
-	"/params/notifications/resourceSubscriptions",
+	"/params/notifications/resourceSubscriptions", "/params/notifications/taskIds", "/params/requestId", "/params/inputRequests",
 	"/params/_meta", "/params/_meta/io.modelcontextprotocol~1protocolVersion",
 	"/result/inputRequests", "/error/code", "/error/message", "/error/data/elicitations",
-	"/result/tools", "/result/prompts", "/result/resources", "/result/resourceTemplates",
+	"/result/tools", "/result/prompts", "/result/resources", "/result/resourceTemplates", "/result/cacheScope", "/result/ttlMs",
 )
 
 const (
@@ -36,6 +36,9 @@ const (
 	atRefURI
 	atArgument
 	atSubscriptions
+	atTaskSubscriptions
+	atCancelled
+	atTaskInputs
 	atMeta
 	atMetaVersion
 	atInputRequests
@@ -46,6 +49,8 @@ const (
 	atPrompts
 	atResources
 	atTemplates
+	atCacheScope
+	atTTL
 	memberCount
 )
 

@@ -42,6 +42,18 @@ type Response struct {
 	ID      []byte // as it was written; nil for an error response to an id that could not be read
 	Result  []byte
 	Failure []byte // the error object
+	offset  int    // of the id in the body
+}
+
+// Sessions says whether the exchange's revision has sessions.
+func (x *Exchange) Sessions() bool { return !stateless(x.Version) }
+
+// Open names the session of the exchange and of all its calls as the server does.
+func (x *Exchange) Open(session string) {
+	x.Session = session
+	for _, c := range x.Calls {
+		c.Session = session
+	}
 }
 
 // Parse reads a request. What it refuses nothing may pass on.
@@ -169,7 +181,11 @@ func (p *Parser) exchange(h http.Header, handshake *message) (*Exchange, *Error)
 			version = v
 		}
 	} else if !known(version) || !slices.Contains(accepted, version) {
-		e := NewError(CodeUnsupportedVersion, nil, fmt.Sprintf("the protocol version %q is not supported", version))
+		text := fmt.Sprintf("the protocol version %q is not supported", version)
+		if version == version20241105 {
+			text += ": its transport of two endpoints, HTTP with SSE, has been replaced by Streamable HTTP"
+		}
+		e := NewError(CodeUnsupportedVersion, nil, text)
 		e.Data = struct {
 			Supported []string `json:"supported"`
 			Requested string   `json:"requested"`
@@ -253,7 +269,7 @@ func checkVersion(x *Exchange, m *message, h http.Header) *Error {
 }
 
 func (m *message) response() Response {
-	return Response{ID: m.id, Result: m.at[atResult].Raw, Failure: m.at[atError].Raw}
+	return Response{ID: m.id, Result: m.at[atResult].Raw, Failure: m.at[atError].Raw, offset: m.base + m.at[atID].Offset}
 }
 
 // Refuse answers an exchange none of which is passed on: a refusal for each denied call, and for the rest of a batch the word that

@@ -203,6 +203,14 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	body, bad = x.Answered(body, func(tagged []byte) ([]byte, bool) {
+		id, tag, ok := CutTag(tagged)
+		return id, ok && tag == "tag"
+	})
+	if bad != nil {
+		bad.Respond(w)
+		return
+	}
 	if err := g.forward(w, r, x, body); err != nil {
 		panic(http.ErrAbortHandler) // the response has begun
 	}
@@ -248,7 +256,7 @@ func (g *gate) inspect(x *Exchange, data []byte) ([]byte, error) {
 		return nil, bad
 	}
 	g.note(got.Calls)
-	out, bad := g.parser.FilterList(x, data, unless("delete"))
+	out, bad := got.Rewrite(unless("delete"), func(id []byte) []byte { return TagID(id, "tag") })
 	if bad != nil {
 		return nil, bad
 	}

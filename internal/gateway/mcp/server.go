@@ -17,6 +17,11 @@ type Answer struct {
 	Calls []*call.Call
 	// Responses answer what the agent asked for.
 	Responses []Response
+
+	parser   *Parser
+	exchange *Exchange
+	data     []byte
+	messages []message
 }
 
 // ParseAnswer reads what a server sent in the exchange x: the body of an application/json response, or the data of an event.
@@ -29,12 +34,12 @@ func (p *Parser) ParseAnswer(x *Exchange, data []byte) (*Answer, *Error) {
 	if batch && !batches(x.Version) {
 		return nil, NewError(CodeInvalidRequest, nil, "the server sent a batch, which "+x.Version+" does not have")
 	}
-	a := &Answer{Batch: batch}
+	a := &Answer{Batch: batch, parser: p, exchange: x, data: data, messages: messages}
 	for i := range messages {
 		m := &messages[i]
 		if m.method == "" {
 			a.Responses = append(a.Responses, m.response())
-			inputs, bad := p.inputs(x, m)
+			inputs, bad := p.inputs(x, m, atInputRequests, "result")
 			if bad != nil {
 				return nil, bad
 			}
@@ -49,26 +54,32 @@ func (p *Parser) ParseAnswer(x *Exchange, data []byte) (*Answer, *Error) {
 			return nil, bad
 		}
 		a.Calls = append(a.Calls, calls...)
+		// A notification of a task that waits for input tells what it waits for (tasks extension, notifications/tasks).
+		inputs, bad := p.inputs(x, m, atTaskInputs, "params")
+		if bad != nil {
+			return nil, bad
+		}
+		a.Calls = append(a.Calls, inputs...)
 	}
 	return a, nil
 }
 
-// inputs gives what a response asks of the agent before the request can go on.
-func (p *Parser) inputs(x *Exchange, m *message) ([]*call.Call, *Error) {
+// inputs gives what a message asks of the agent before a request or task can go on. within is the member that holds its inputRequests.
+func (p *Parser) inputs(x *Exchange, m *message, at int, within string) ([]*call.Call, *Error) {
 	var out []*call.Call
-	switch requests := m.at[atInputRequests]; requests.Kind() {
+	switch requests := m.at[at]; requests.Kind() {
 	case jsonscan.Absent, jsonscan.Null:
 	case jsonscan.Object:
 		for name, request := range requests.Members() {
 			input := message{id: m.id}
 			if _, err := messageShape.Scan(request.Raw, p.Limits, input.at[:]); err != nil {
-				return nil, m.invalid(fmt.Sprintf("result.inputRequests %s: %v", name.Raw, err))
+				return nil, m.invalid(fmt.Sprintf("%s.inputRequests %s: %v", within, name.Raw, err))
 			}
 			var bad *Error
-			if input.method, bad = input.text(atMethod, "result.inputRequests.method"); bad != nil {
+			if input.method, bad = input.text(atMethod, within+".inputRequests.method"); bad != nil {
 				return nil, bad
 			}
-			if _, bad := input.object(atParams, "result.inputRequests.params"); bad != nil {
+			if _, bad := input.object(atParams, within+".inputRequests.params"); bad != nil {
 				return nil, bad
 			}
 			calls, bad := input.calls(p.base(x, call.ToAgent))
@@ -78,7 +89,7 @@ func (p *Parser) inputs(x *Exchange, m *message) ([]*call.Call, *Error) {
 			out = append(out, calls...)
 		}
 	default:
-		return nil, m.invalid("result.inputRequests: must be an object")
+		return nil, m.invalid(within + ".inputRequests: must be an object")
 	}
 	switch elicitations := m.at[atElicitations]; elicitations.Kind() {
 	case jsonscan.Absent, jsonscan.Null:

@@ -44,6 +44,11 @@ func (x *exchange) serve() {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	x.r = x.r.WithContext(ctx)
+	if x.site.foreign(x.r) {
+		x.metrics.count("agent_gateway_unauthenticated_total", "listener", x.site.listener.Name, "status", strconv.Itoa(http.StatusForbidden))
+		x.refuse(refusal{status: http.StatusForbidden, reason: "the Origin header names a web page that may not call"})
+		return
+	}
 	if !x.authenticate() {
 		return
 	}

@@ -44,6 +44,8 @@ type mcpConversation struct {
 	header http.Header // as the target may see it
 	text   []byte
 	calls  *mcp.Exchange
+	// session is the target's own name for the session, or for the one that its answer has opened; "" for none.
+	session string
 }
 
 func (m *mcpConversation) serve() {
@@ -77,22 +79,40 @@ func (m *mcpConversation) refuse(r refusal) {
 func (m *mcpConversation) parse() bool {
 	m.header = m.r.Header.Clone()
 	m.header.Set("Accept-Encoding", "identity") // what is passed back is read
-	if bound := m.header.Values(mcp.HeaderSession); len(bound) == 1 {
-		id, ok := m.sessions.open(m.who, m.target.Name, bound[0])
+	calls, bad := m.parser.Parse(mcp.Request{Method: m.r.Method, Header: m.header, Body: m.text})
+	if bad != nil {
+		return m.unsound(bad)
+	}
+	m.calls = calls
+	if !calls.Sessions() { // what belongs to sessions is ignored (2026-07-28 "Earlier Streamable HTTP Revisions")
+		m.header.Del(mcp.HeaderSession)
+		m.header.Del("Last-Event-Id")
+		return true
+	}
+	if calls.Session != "" {
+		id, ok := m.sessions.open(m.who, m.target.Name, calls.Session)
 		if !ok {
 			m.refuse(refusal{status: http.StatusNotFound, reason: "there is no such session of yours"})
 			return false
 		}
+		calls.Open(id)
 		m.header.Set(mcp.HeaderSession, id)
+		m.session = id
 	}
-	calls, bad := m.parser.Parse(mcp.Request{Method: m.r.Method, Header: m.header, Body: m.text})
+	m.text, bad = calls.Answered(m.text, func(id []byte) ([]byte, bool) {
+		return m.sessions.answered(m.who, m.target.Name, m.session, id)
+	})
 	if bad != nil {
-		m.metrics.count("agent_gateway_refused_total", "target", m.target.Name)
-		bad.Respond(m.w)
-		return false
+		return m.unsound(bad)
 	}
-	m.calls = calls
 	return true
+}
+
+// unsound refuses what cannot be decided on.
+func (m *mcpConversation) unsound(bad *mcp.Error) bool {
+	m.metrics.count("agent_gateway_refused_total", "target", m.target.Name)
+	bad.Respond(m.w)
+	return false
 }
 
 // decide asks for each call, and refuses the request unless all are allowed.

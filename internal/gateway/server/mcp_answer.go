@@ -17,6 +17,10 @@ import (
 // errTooLarge is a document of a target that is larger than it may be.
 var errTooLarge = errors.New("limits.answer: the document is too large")
 
+// errLegacy is a target of another transport.
+var errLegacy = errors.New("the target speaks HTTP with SSE, the transport of MCP 2024-11-05, which the gateway does not: " +
+	"give the URL of its Streamable HTTP endpoint, often /mcp in place of /sse")
+
 // replyTime is how long a target has to take the refusal of its own request.
 const replyTime = 10 * time.Second
 
@@ -97,7 +101,8 @@ func (m *mcpConversation) headers(response *http.Response) {
 	opened := response.Header.Values(mcp.HeaderSession)
 	response.Header.Del(mcp.HeaderSession)
 	m.exchange.headers(response)
-	if len(opened) == 1 && opened[0] != "" {
+	if len(opened) == 1 && opened[0] != "" && m.calls.Sessions() {
+		m.session = opened[0]
 		m.w.Header().Set(mcp.HeaderSession, m.sessions.bind(m.who, m.target.Name, opened[0]))
 	}
 }
@@ -113,12 +118,18 @@ func (m *mcpConversation) stream(ctx context.Context, response *http.Response) {
 	out.flush()
 	m.underway.streaming(m.progress)
 	err := mcp.Relay(out, mcp.NewEvents(response.Body, int(m.g.config.Limits.Answer)), func(e mcp.Event) ([]byte, error) {
+		if e.Legacy() {
+			return nil, errLegacy
+		}
 		data, err := m.mediate(e.Data)
 		if !m.recordStream() {
 			return nil, errors.Join(err, errors.New("the audit log does not take the call"))
 		}
 		return data, err
 	})
+	if errors.Is(err, errLegacy) {
+		_, _ = fmt.Fprintf(out, "data: %s\n\n", mcp.NewError(mcp.CodeInternal, nil, errLegacy.Error()).Body()) // it ends here in any case
+	}
 	if err != nil {
 		m.broken(ctx, err)
 	}
@@ -139,13 +150,12 @@ func (m *mcpConversation) recordStream() bool {
 }
 
 // mediate gives what to pass on of what the target sent: lists without what the agent may not use, and what it asks of the agent only
-// where policies allow that. Nil is nothing at all.
+// where policies allow that, under ids that say so when the agent answers. Nil is nothing at all.
 func (m *mcpConversation) mediate(data []byte) ([]byte, error) {
 	said, bad := m.parser.ParseAnswer(m.calls, data)
 	if bad != nil {
 		return nil, bad
 	}
-	asked := len(said.Calls)
 	for _, c := range said.Calls {
 		d := m.ask(c)
 		if d.Allowed || !m.enforced() {
@@ -163,10 +173,9 @@ func (m *mcpConversation) mediate(data []byte) ([]byte, error) {
 		}
 		return nil, nil
 	}
-	if asked > 0 && len(said.Responses) == 0 {
-		return data, nil
-	}
-	kept, bad := m.parser.FilterList(m.calls, data, m.listed)
+	kept, bad := said.Rewrite(m.listed, func(id []byte) []byte {
+		return m.sessions.ask(m.who, m.target.Name, m.session, id)
+	})
 	if bad != nil {
 		return nil, bad
 	}

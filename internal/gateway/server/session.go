@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"strings"
 
+	"github.com/agentward/terraform-provider-agent/internal/gateway/mcp"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
 )
 
@@ -16,9 +17,9 @@ type sessions struct{ secret []byte }
 // codeSize is the length of a code: 16 bytes in base64url.
 const codeSize = 22
 
-func (s sessions) code(p principal.Principal, target, id string) string {
+func (s sessions) code(p principal.Principal, target string, of ...string) string {
 	mac := hmac.New(sha256.New, s.secret)
-	for _, part := range []string{target, p.SPIFFEID, p.Issuer, p.Subject, p.User, id} {
+	for _, part := range append([]string{target, p.SPIFFEID, p.Issuer, p.Subject, p.User}, of...) {
 		_, _ = mac.Write([]byte(part)) // a hash takes everything
 		_, _ = mac.Write([]byte{0})
 	}
@@ -27,7 +28,7 @@ func (s sessions) code(p principal.Principal, target, id string) string {
 
 // bind gives the id that an agent sees.
 func (s sessions) bind(p principal.Principal, target, id string) string {
-	return id + "." + s.code(p, target, id)
+	return id + "." + s.code(p, target, "session", id)
 }
 
 // open gives the server's id, and whether the session is this agent's with this target.
@@ -37,5 +38,17 @@ func (s sessions) open(p principal.Principal, target, bound string) (string, boo
 		return "", false
 	}
 	id := bound[:at]
-	return id, hmac.Equal([]byte(bound[at+1:]), []byte(s.code(p, target, id)))
+	return id, hmac.Equal([]byte(bound[at+1:]), []byte(s.code(p, target, "session", id)))
+}
+
+// ask gives the id under which an agent gets a request of the server: the server's own, with a code that says that the gateway let it
+// through to this agent in this session. An answer under any other id is one that nobody asked for.
+func (s sessions) ask(p principal.Principal, target, session string, id []byte) []byte {
+	return mcp.TagID(id, s.code(p, target, "request", session, string(id)))
+}
+
+// answered gives the server's own id of the request that an agent answers, and whether it is one that the agent got.
+func (s sessions) answered(p principal.Principal, target, session string, asked []byte) ([]byte, bool) {
+	id, code, ok := mcp.CutTag(asked)
+	return id, ok && hmac.Equal([]byte(code), []byte(s.code(p, target, "request", session, string(id))))
 }

@@ -51,8 +51,8 @@ func dropHops(h http.Header) {
 	}
 }
 
-// outgoing makes a request that the target gets: without what authenticated the caller, and without what the caller says of proxies
-// before us, which is for nobody to believe.
+// outgoing makes a request that the target gets: without what authenticated the caller, without what the caller says of proxies before us,
+// which is for nobody to believe, and without the origin of the web page that may have made it, which we have checked.
 func (x *exchange) outgoing(ctx context.Context, method string, u *url.URL, header http.Header, body io.Reader) (*http.Request, error) {
 	request, err := http.NewRequestWithContext(ctx, method, u.String(), body)
 	if err != nil {
@@ -62,7 +62,7 @@ func (x *exchange) outgoing(ctx context.Context, method string, u *url.URL, head
 	dropHops(header)
 	authn.Strip(header)
 	for name := range header {
-		if name == "Forwarded" || strings.HasPrefix(name, "X-Forwarded-") || name == "X-Real-Ip" || name == "Expect" || name == "Content-Length" {
+		if name == "Forwarded" || strings.HasPrefix(name, "X-Forwarded-") || name == "X-Real-Ip" || name == "Origin" || name == "Expect" || name == "Content-Length" {
 			header.Del(name)
 		}
 	}

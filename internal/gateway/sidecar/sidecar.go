@@ -87,6 +87,7 @@ func New(o Options) (*Sidecar, error) {
 			r.Out.Host = "" // the gateway's
 			r.Out.Header.Del("Authorization")
 			r.Out.Header.Del(dpop.Header)
+			r.Out.Header.Del("Origin") // of this machine, which has been checked
 		},
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			if r.Context().Err() == nil {
