@@ -110,7 +110,14 @@ audit {
     keep = 1
   }
 }
-limits { concurrent_requests = 100000 }
+limits {
+  concurrent_requests       = 100000
+  concurrent_streams        = 100000
+  agent_concurrent_requests = 100000
+  agent_concurrent_streams  = 100000
+  agent_rate                = 1000000
+  agent_burst               = 2000000
+}
 `, trustDomain, filepath.Join(b.dir, "authority"), address, authenticate, b.upstream(), policyText(v.policies), log)
 }
 

@@ -33,7 +33,7 @@ func TestRecordIsOneStableLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `{"time":"2026-11-23T12:00:00Z","decision":"deny","enforced":true,"policies":["no-payments"],"reason":"forbidden by no-payments",` +
+	const want = `{"time":"2026-11-23T12:00:00Z","event":"call","decision":"deny","enforced":true,"policies":["no-payments"],"reason":"forbidden by no-payments",` +
 		`"principal":"spiffe://example.org/ns/payments/agent/billing","client.address":"127.0.0.1","target":"bank","protocol":"mcp","direction":"to_target",` +
 		`"method":"tools/call","resource.kind":"tool","resource.name":"pay","mcp.method.name":"tools/call","mcp.protocol.version":"2025-11-25",` +
 		`"mcp.session.digest":"sha256:2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b","gen_ai.tool.name":"pay","jsonrpc.request.id":"7",` +
@@ -76,14 +76,25 @@ func (s *stalled) Write(p []byte) (int, error) {
 	return s.Buffer.Write(p)
 }
 
+// open opens a log whose sinks are writers.
+func open(t *testing.T, failed func(error), shed bool, queue int, to ...io.Writer) *Log {
+	t.Helper()
+	var outputs []Output
+	for _, w := range to {
+		outputs = append(outputs, Output{Sink: NewLines("test", w), Queue: queue, Shed: shed})
+	}
+	l, err := Open(failed, outputs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
 func TestAStalledSink(t *testing.T) {
 	for name, shed := range map[string]bool{"blocks": false, "sheds": true} {
 		t.Run(name, func(t *testing.T) {
 			sink := &stalled{started: make(chan struct{}), letGo: make(chan struct{})}
-			l, err := Open(Options{Sinks: []io.Writer{sink}, Queue: 1, Shed: shed})
-			if err != nil {
-				t.Fatal(err)
-			}
+			l := open(t, nil, shed, 1, sink)
 			ctx, cancel := context.WithCancel(t.Context())
 			if err := l.Write(ctx, &Record{Method: "first"}); err != nil {
 				t.Fatal(err)
@@ -93,19 +104,19 @@ func TestAStalledSink(t *testing.T) {
 				t.Fatal(err)
 			}
 			cancel()
-			err = l.Write(ctx, &Record{Method: "third"})
+			err := l.Write(ctx, &Record{Method: "third"})
 			if shed && !errors.Is(err, ErrShed) || !shed && !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v", err)
 			}
-			if c := l.Counts(); c.Shed != 1 || c.Waiting != 1 {
-				t.Errorf("got %+v", c)
+			if s := l.Status()[0]; s.Shed != 1 || s.Waiting != 1 || s.Behind <= 0 || s.Blocks == shed {
+				t.Errorf("got %+v", s)
 			}
 			close(sink.letGo)
 			if err := l.Close(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if c := l.Counts(); c.Written != 2 || strings.Count(sink.String(), "\n") != 2 {
-				t.Errorf("got %+v and %s", c, sink.String())
+			if strings.Count(sink.String(), "\n") != 2 {
+				t.Errorf("got %s", sink.String())
 			}
 			if err := l.Write(t.Context(), &Record{}); !errors.Is(err, ErrClosed) {
 				t.Errorf("a closed log gives %v", err)
@@ -114,13 +125,73 @@ func TestAStalledSink(t *testing.T) {
 	}
 }
 
+func TestASinkThatStallsDoesNotHoldUpAnother(t *testing.T) {
+	sink := &stalled{started: make(chan struct{}), letGo: make(chan struct{})}
+	other := make(lines, 3)
+	l := open(t, nil, true, 1, sink, other)
+	for range 3 {
+		if err := l.Write(t.Context(), &Record{}); err != nil && !errors.Is(err, ErrShed) {
+			t.Fatal(err)
+		}
+		<-other
+	}
+	close(sink.letGo)
+	if err := l.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// lines gives what is written on.
+type lines chan string
+
+func (l lines) Write(p []byte) (int, error) {
+	l <- string(p)
+	return len(p), nil
+}
+
+func TestOthersTakeOver(t *testing.T) {
+	sink := &stalled{started: make(chan struct{}), letGo: make(chan struct{})}
+	l := open(t, nil, false, 1, sink)
+	for range 2 {
+		if err := l.Write(t.Context(), &Record{}); err != nil {
+			t.Fatal(err)
+		}
+		<-sink.started
+	}
+	var waiting sync.WaitGroup
+	waiting.Go(func() {
+		if err := l.Write(t.Context(), &Record{}); err != nil {
+			t.Errorf("a record that waits for a sink that is replaced: %v", err)
+		}
+	})
+	after := make(lines, 8)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := l.Replace(ctx, Output{Sink: NewLines("after", after), Queue: 1}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a sink that does not end gives %v", err)
+	}
+	if err := l.Write(t.Context(), &Record{Method: "after"}); err != nil {
+		t.Fatal(err)
+	}
+	waiting.Wait()
+	if err := l.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	close(sink.letGo)
+	close(after)
+	var got strings.Builder
+	for line := range after {
+		got.WriteString(line)
+	}
+	if !strings.Contains(got.String(), `"method":"after"`) {
+		t.Errorf("the new sink has %s", got.String())
+	}
+}
+
 func TestClosingWaitsNoLongerThanItMay(t *testing.T) {
 	sink := &stalled{started: make(chan struct{}), letGo: make(chan struct{})}
 	defer close(sink.letGo)
-	l, err := Open(Options{Sinks: []io.Writer{sink}, Queue: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := open(t, nil, false, 1, sink)
 	if err := l.Write(t.Context(), &Record{}); err != nil {
 		t.Fatal(err)
 	}
@@ -131,43 +202,72 @@ func TestClosingWaitsNoLongerThanItMay(t *testing.T) {
 	}
 }
 
-type flaky struct{ fails []bool }
-
-func (f *flaky) Write(p []byte) (int, error) {
-	fail := f.fails[0]
-	f.fails = f.fails[1:]
-	if fail {
-		return 0, errors.New("disk is full")
-	}
-	return len(p), nil
+// flaky is a writer that fails as it is told to: it takes so many bytes, and the rest not; -1 takes all.
+type flaky struct {
+	takes []int
+	bytes.Buffer
 }
 
-func TestAFailingSinkIsReportedOnceForEachTimeItBreaks(t *testing.T) {
-	var reports []error
-	var other bytes.Buffer
-	l, err := Open(Options{Sinks: []io.Writer{&flaky{[]bool{true, true, false, true}}, &other}, Queue: 1, Failed: func(err error) { reports = append(reports, err) }})
-	if err != nil {
-		t.Fatal(err)
+func (f *flaky) Write(p []byte) (int, error) {
+	n := f.takes[0]
+	f.takes = f.takes[1:]
+	if n < 0 {
+		return f.Buffer.Write(p)
 	}
-	for range 4 {
-		if err := l.Write(t.Context(), &Record{}); err != nil {
+	f.Buffer.Write(p[:n])
+	return n, errors.New("disk is full")
+}
+
+func TestASinkThatFailsGetsTheSameAgainWhereCallsWait(t *testing.T) {
+	var reports []error
+	sink := &flaky{takes: []int{0, 7, -1, 0, -1}}
+	l := open(t, func(err error) { reports = append(reports, err) }, false, 1, sink)
+	for _, method := range []string{"first", "second"} {
+		if err := l.Write(t.Context(), &Record{Method: method}); err != nil {
 			t.Fatal(err)
+		}
+		for l.Status()[0].Written == 0 {
+			time.Sleep(time.Millisecond)
 		}
 	}
 	if err := l.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if c := l.Counts(); c.Failed != 3 || c.Written != 1 || len(reports) != 2 || strings.Count(other.String(), "\n") != 4 {
-		t.Errorf("got %+v, %v, and the other sink %q", c, reports, other.String())
+	got := strings.Split(strings.TrimSuffix(sink.String(), "\n"), "\n")
+	if len(got) != 2 || !json.Valid([]byte(got[0])) || !strings.Contains(got[1], "second") || !json.Valid([]byte(got[1])) {
+		t.Errorf("the sink has %q", got)
+	}
+	if len(reports) != 2 || !strings.Contains(reports[0].Error(), `"test": disk is full`) {
+		t.Errorf("each time that it breaks is told once: %v", reports)
+	}
+}
+
+func TestASinkThatFailsLosesWhatItDidNotTakeWhereRecordsAreShed(t *testing.T) {
+	sink := &flaky{takes: []int{0, -1}}
+	l := open(t, nil, true, 1, sink)
+	if err := l.Write(t.Context(), &Record{Method: "first"}); err != nil {
+		t.Fatal(err)
+	}
+	for l.Status()[0].Failed == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if s := l.Status()[0]; s.Err == nil {
+		t.Errorf("got %+v", s)
+	}
+	if err := l.Write(t.Context(), &Record{Method: "second"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := sink.String(); strings.Contains(got, "first") || !strings.Contains(got, "second") {
+		t.Errorf("the sink has %s", got)
 	}
 }
 
 func TestManyWritersLoseNothing(t *testing.T) {
 	var out bytes.Buffer
-	l, err := Open(Options{Sinks: []io.Writer{&out}, Queue: 4})
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := open(t, nil, false, 4, &out)
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
@@ -193,6 +293,15 @@ func TestManyWritersLoseNothing(t *testing.T) {
 	}
 }
 
+func TestALogNeedsSinksAndQueues(t *testing.T) {
+	if _, err := Open(nil); err == nil {
+		t.Error("a log without a sink was opened")
+	}
+	if _, err := Open(nil, Output{Sink: NewLines("", io.Discard)}); err == nil {
+		t.Error("a log without a queue was opened")
+	}
+}
+
 func TestFileRotates(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")
 	if err := os.WriteFile(path, []byte("0000\n"), 0o600); err != nil {
@@ -202,7 +311,7 @@ func TestFileRotates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range []string{"1111\n", "2222\n", "3333\n", "a line larger than a file\n", "4444\n"} {
+	for _, line := range []string{"1111\n2222\n3333\n", "a line larger than a file\n", "4444\n"} {
 		if _, err := f.Write([]byte(line)); err != nil {
 			t.Fatal(err)
 		}

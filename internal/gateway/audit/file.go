@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -15,6 +16,7 @@ type File struct {
 	keep    int
 	file    *os.File
 	size    int64
+	torn    bool // what was written last is not the end of a line
 }
 
 // OpenFile opens a file for appending, which only its owner may read. maxSize is in bytes; keep is how many files stay besides the
@@ -37,20 +39,44 @@ func (f *File) open() error {
 	return nil
 }
 
-// Write writes a line, to a new file if it does not fit the current one. A line larger than maxSize has a file of its own.
-func (f *File) Write(line []byte) (int, error) {
+// Write writes whole lines: at once where they fit the current file, otherwise one by one, each to a new file if it does not fit. A line larger
+// than maxSize has a file of its own.
+func (f *File) Write(lines []byte) (int, error) {
 	if f.file == nil {
 		if err := f.open(); err != nil {
 			return 0, err
 		}
 	}
-	if f.size > 0 && f.size+int64(len(line)) > f.maxSize {
-		if err := f.rotate(); err != nil {
-			return 0, err
-		}
+	if f.size+int64(len(lines)) <= f.maxSize {
+		return f.write(lines)
 	}
-	n, err := f.file.Write(line)
+	written := 0
+	for len(lines) > 0 {
+		line := lines
+		if end := bytes.IndexByte(lines, '\n'); end >= 0 {
+			line = lines[:end+1]
+		}
+		if f.size > 0 && f.size+int64(len(line)) > f.maxSize && !f.torn {
+			if err := f.rotate(); err != nil {
+				return written, err
+			}
+		}
+		n, err := f.write(line)
+		written += n
+		if err != nil {
+			return written, err
+		}
+		lines = lines[len(line):]
+	}
+	return written, nil
+}
+
+func (f *File) write(lines []byte) (int, error) {
+	n, err := f.file.Write(lines)
 	f.size += int64(n)
+	if n > 0 {
+		f.torn = lines[n-1] != '\n'
+	}
 	return n, err
 }
 

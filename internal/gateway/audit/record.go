@@ -1,4 +1,5 @@
-// Package audit writes one JSON line for each call that was decided.
+// Package audit writes one JSON line for each call that was decided, for each stream that ended, and for each request that was refused
+// before there was anything to decide.
 package audit
 
 import (
@@ -11,12 +12,26 @@ import (
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/call"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/decide"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
+)
+
+// Event is what a record tells of.
+type Event string
+
+// The events.
+const (
+	Called          Event = "call"            // a call was decided
+	StreamEnded     Event = "stream_end"      // an answer that was a stream ended; the call has a record of its own
+	Refused         Event = "refused"         // a request of a known caller was refused before there was a call to decide
+	Unauthenticated Event = "unauthenticated" // a request was refused because its caller is not known
 )
 
 // Record is one line. Names with a dot are OpenTelemetry's where it has one for the thing. Members are only ever added.
 type Record struct {
-	Time time.Time `json:"time"`
-	// Decision is "allow", "deny", or "error" where none could be made, which denies.
+	Time  time.Time `json:"time"`
+	Event Event     `json:"event"`
+	// Decision is "allow", "deny", or "error" where none could be made, which denies. It is "refused" for a request that was not asked of, and for
+	// the end of a stream it is the call's.
 	Decision string `json:"decision"`
 	// Enforced is false where the target is in audit mode: the call was passed on whatever the decision.
 	Enforced bool `json:"enforced"`
@@ -31,14 +46,20 @@ type Record struct {
 	Proven    []string `json:"proven,omitempty"`
 	Client    string   `json:"client.address,omitempty"`
 
+	// Exchange is alike in all records of one request. Trace and Span are OpenTelemetry's, where the request is traced.
+	Exchange string `json:"exchange,omitempty"`
+	Trace    string `json:"trace_id,omitempty"`
+	Span     string `json:"span_id,omitempty"`
+
 	Listener  string `json:"listener,omitempty"`
 	Target    string `json:"target"`
 	Protocol  string `json:"protocol"`
-	Direction string `json:"direction"`
-	Method    string `json:"method"`
-	Kind      string `json:"resource.kind"`
-	Resource  string `json:"resource.name"`
+	Direction string `json:"direction,omitempty"`
+	Method    string `json:"method,omitempty"`
+	Kind      string `json:"resource.kind,omitempty"`
+	Resource  string `json:"resource.name,omitempty"`
 
+	HTTPMethod  string `json:"http.request.method,omitempty"` // of a request that was refused
 	MCPMethod   string `json:"mcp.method.name,omitempty"`
 	MCPVersion  string `json:"mcp.protocol.version,omitempty"`
 	MCPResource string `json:"mcp.resource.uri,omitempty"`
@@ -53,9 +74,17 @@ type Record struct {
 	ArgumentsDigest string                     `json:"arguments.digest,omitempty"`
 	Arguments       map[string]json.RawMessage `json:"arguments,omitempty"`
 
+	// Limit names the limit that a request ran into, and Withheld is how many records like this one were left out before it.
+	Limit    string `json:"limit,omitempty"`
+	Withheld int64  `json:"withheld,omitempty"`
+
+	// Outcome says how a stream ended, and Sent how many bytes of it the caller got.
+	Outcome Outcome `json:"stream.outcome,omitempty"`
+	Sent    int64   `json:"http.response.body.size,omitempty"`
+
 	// Status is what the caller got, 0 where the caller was gone before.
 	Status int `json:"http.response.status_code"`
-	// Duration is in milliseconds, from the end of the request's header to the beginning of the answer.
+	// Duration is in milliseconds, from the end of the request's header to the beginning of the answer, or to the end of the stream.
 	Duration float64 `json:"duration_ms"`
 }
 
@@ -64,14 +93,12 @@ type Record struct {
 func New(r *decide.Request, d decide.Decision, show []string) *Record {
 	c := r.Call
 	record := &Record{
-		Time: r.Time, Decision: verdict(d), Enforced: true, Policies: d.Policies, Audited: d.Audited, Reason: d.Reason,
-		Principal: r.Principal.SPIFFEID, Issuer: r.Principal.Issuer, User: r.Principal.User, Proven: r.Principal.Methods, Client: r.SourceIP,
+		Time: r.Time, Event: Called, Decision: verdict(d), Enforced: true, Policies: d.Policies, Audited: d.Audited, Reason: d.Reason,
+		Client: r.SourceIP,
 		Target: c.Target, Protocol: string(c.Protocol), Direction: string(c.Direction), Method: c.Method,
 		Kind: string(c.Resource.Kind), Resource: c.Resource.Name,
 	}
-	if record.Principal == "" {
-		record.Principal = r.Principal.Subject
-	}
+	record.by(r.Principal)
 	if record.Policies == nil {
 		record.Policies = []string{}
 	}
@@ -83,6 +110,14 @@ func New(r *decide.Request, d decide.Decision, show []string) *Record {
 		record.Arguments = shown(c.Arguments, show)
 	}
 	return record
+}
+
+// by says who called.
+func (r *Record) by(p principal.Principal) {
+	r.Principal, r.Issuer, r.User, r.Proven = p.SPIFFEID, p.Issuer, p.User, p.Methods
+	if r.Principal == "" {
+		r.Principal = p.Subject
+	}
 }
 
 func verdict(d decide.Decision) string {

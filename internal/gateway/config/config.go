@@ -32,6 +32,8 @@ type Config struct {
 	Policies     *policy.Engine
 	Suspended    []string // SPIFFE IDs of agents, or of instances of them, that may do nothing; and subjects of callers without one
 	Audit        Audit
+	Telemetry    Telemetry
+	Store        Store
 	Limits       Limits
 	Admin        string // address, "" for none; loopback
 }
@@ -89,42 +91,9 @@ type Target struct {
 	Versions       []string
 	KeepHost       bool     // passes the Host header of the caller on
 	Services       []string // of gRPC, "package.Service": their methods are paths of the listener
+	Limits         *Limits  // its own, whole; nil where those of the gateway hold
 	// Descriptors say what the messages of the services look like; nil where they are not read.
 	Descriptors *rpc.Descriptors
-}
-
-// Audit says where the audit log goes. It goes to stdout where nothing is said.
-type Audit struct {
-	Stdout    bool
-	File      string // "" for none
-	MaxSize   int64  // bytes of one file
-	Keep      int    // files besides the current one
-	Queue     int    // lines that may wait
-	Shed      bool   // lines are dropped, and counted, when the queue is full; otherwise calls wait
-	Arguments []string
-}
-
-// Limits bound what one caller can take.
-type Limits struct {
-	Body       int64 // bytes of a request
-	Answer     int64 // bytes of a target's JSON document, or of one event of its stream
-	Header     int64 // bytes of a request's header
-	Depth      int64 // of JSON
-	Concurrent int64 // requests of the whole gateway, streams included
-	Streams    int64 // of one HTTP/2 connection
-	HeaderTime time.Duration
-	BodyTime   time.Duration
-	Idle       time.Duration // of a connection without a request, and of a stream without a byte
-	Total      time.Duration // of a request, streams included
-	Drain      time.Duration // for what is under way when the gateway stops
-}
-
-// Defaults are the limits where nothing is said.
-func Defaults() Limits {
-	return Limits{
-		Body: 4 << 20, Answer: 16 << 20, Header: 64 << 10, Depth: 64, Concurrent: 10_000, Streams: 250,
-		HeaderTime: 10 * time.Second, BodyTime: 30 * time.Second, Idle: 5 * time.Minute, Total: time.Hour, Drain: 30 * time.Second,
-	}
 }
 
 // Load reads a configuration. Without an error among the diagnostics it is valid: policies are parsed and checked, addresses and URLs

@@ -52,7 +52,9 @@ func (r *reading) file(f *file) {
 	for i := range f.Listeners {
 		r.served(&f.Listeners[i])
 	}
+	r.telemetry(f.Telemetry)
 	r.audit(f.Audit)
+	r.store(f.Store)
 	if f.Admin != nil {
 		if !loopback(f.Admin.Address) {
 			r.wrong(f.Admin.AddressAt, f.Admin.At, "Admin address is not on loopback",

@@ -14,6 +14,8 @@ type file struct {
 	Targets      []target      `hcl:"target,block"`
 	Policies     []policies    `hcl:"policies,block"`
 	Audit        *audit        `hcl:"audit,block"`
+	Telemetry    *telemetry    `hcl:"telemetry,block"`
+	Store        *store        `hcl:"store,block"`
 	Limits       *limits       `hcl:"limits,block"`
 	Admin        *admin        `hcl:"admin,block"`
 	Suspended    []string      `hcl:"suspended,optional"`

@@ -33,6 +33,8 @@ type target struct {
 	DescriptorsAt hcl.Range `hcl:"descriptors,attr_value_range"`
 
 	At hcl.Range `hcl:",def_range"`
+
+	Limits *targetLimits `hcl:"limits,block"`
 }
 
 // protocols are those that a target can speak.
@@ -65,6 +67,7 @@ func (r *reading) target(t *target) {
 		}
 	}
 	r.services(t, &made)
+	made.Limits = r.targetLimits(t.Limits)
 	for _, other := range r.Targets {
 		if other.Name == made.Name {
 			r.wrong(t.NameAt, t.At, "Target is there twice", "There is another target %q. Give each a name of its own.", t.Name)

@@ -42,7 +42,7 @@ const (
 // Options are what a Verifier is made from.
 type Options struct {
 	// Store remembers proofs that were used. It is required.
-	Store store.Store
+	Store store.Replays
 	// Now reads the clock. It is required.
 	Now func() time.Time
 	// Nonces are demanded of every proof; nil demands none.

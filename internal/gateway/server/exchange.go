@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"slices"
 	"strconv"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/audit"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/authn"
@@ -24,26 +25,38 @@ import (
 // exchange is one request on its way, and what every protocol does with it.
 type exchange struct {
 	*Server
-	g      *generation
-	site   *site
-	target *target
-	below  string // what follows the target's path, escaped as it came; "" or with a slash first
-	w      http.ResponseWriter
-	r      *http.Request
-	began  time.Time
-	talk   conversation
+	g       *generation
+	site    *site
+	target  *target
+	below   string // what follows the target's path, escaped as it came; "" or with a slash first
+	w       http.ResponseWriter
+	r       *http.Request
+	began   time.Time
+	talk    conversation
+	tracing *tracing // of this exchange; nil where nothing is traced
 
 	who      principal.Principal
 	records  []*audit.Record // of the decisions so far, not yet written
+	first    *audit.Record   // of those that were written; nil before
+	settled  bool            // the request is in the audit log and in the metrics
 	progress *progress
+
+	opened  time.Time     // when the answer became a stream, zero where it is none
+	outcome audit.Outcome // of the stream, "" while it goes well
+	span    trace.Span    // nil where nothing is traced
+	id      string        // see mark
 }
 
 func (x *exchange) serve() {
-	ctx, stop := context.WithTimeout(x.r.Context(), x.g.config.Limits.Total)
+	ctx, stop := context.WithTimeout(x.r.Context(), x.limits().Total)
 	defer stop()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	x.r = x.r.WithContext(ctx)
+	if x.tracing = x.traces(); x.tracing != nil {
+		x.tracing.begin(x)
+		defer x.endSpan()
+	}
 	if x.site.foreign(x.r) {
 		x.metrics.count("agent_gateway_unauthenticated_total", "listener", x.site.listener.Name, "status", strconv.Itoa(http.StatusForbidden))
 		x.refuse(refusal{status: http.StatusForbidden, reason: "the Origin header names a web page that may not call"})
@@ -52,12 +65,18 @@ func (x *exchange) serve() {
 	if !x.authenticate() {
 		return
 	}
+	leave, ok := x.admit()
+	if !ok {
+		return
+	}
+	defer leave()
 	x.progress = &progress{who: x.who, cancel: cancel}
 	defer x.underway.begin(x.progress)()
 	// A reload in between may have suspended whom the old configuration let in.
 	if isSuspended(x.now.Load().config.Suspended, x.who) {
 		cancel(errSuspended)
 	}
+	defer x.endStream()
 	x.talk.serve()
 }
 
@@ -65,6 +84,9 @@ func (x *exchange) serve() {
 func (x *exchange) refuse(r refusal) {
 	if r.limit != "" {
 		x.metrics.count("agent_gateway_limited_total", "limit", r.limit)
+	}
+	if !x.settled && r.limit != "unauthenticated_rate" && len(x.records) == 0 {
+		x.rejected(r.status, r.limit, r.reason)
 	}
 	x.talk.refuse(r)
 }
@@ -86,13 +108,7 @@ func (x *exchange) authenticate() bool {
 	if !errors.As(err, &c) {
 		c = &authn.Challenge{Status: http.StatusServiceUnavailable, Reason: "the caller cannot be authenticated now", Err: err}
 	}
-	x.metrics.count("agent_gateway_unauthenticated_total", "listener", x.site.listener.Name, "status", strconv.Itoa(c.Status))
-	level := slog.LevelWarn
-	if c.Code == string(dpop.UseNonce) {
-		level = slog.LevelDebug // the first step of every client
-	}
-	x.options.Log.Log(x.r.Context(), level, "not authenticated", "listener", x.site.listener.Name, "target", x.target.Name, "client", x.r.RemoteAddr, "error", c.Error())
-	c.Write(x.w)
+	x.unauthenticated(c)
 	return false
 }
 
@@ -120,7 +136,7 @@ func (x *exchange) enough(who principal.Principal) error {
 
 // body reads the whole body, for a protocol that decides on all of it. What cannot be read has been answered.
 func (x *exchange) body() ([]byte, bool) {
-	limits := x.g.config.Limits
+	limits := x.limits()
 	control := http.NewResponseController(x.w)
 	deadline := time.Now().Add(limits.BodyTime) // the connection's own clock
 	_ = control.SetReadDeadline(deadline)       // a test's recorder has none
@@ -146,11 +162,15 @@ func (x *exchange) body() ([]byte, bool) {
 // ask decides one call and keeps the record of it. Where the target denies nothing, the caller of ask does not either: see enforced.
 func (x *exchange) ask(c *call.Call) decide.Decision {
 	r := x.request(c)
+	began := time.Now()
 	d := x.g.config.Policies.Decide(x.r.Context(), r)
+	x.target.meters.decided.Observe(since(began))
 	record := audit.New(r, d, x.g.config.Audit.Arguments)
 	record.Enforced, record.Listener = x.enforced(), x.site.listener.Name
 	x.records = append(x.records, record)
-	x.metrics.count("agent_gateway_calls_total", "target", x.target.Name, "decision", record.Decision, "enforced", strconv.FormatBool(record.Enforced))
+	x.mark(record)
+	x.decided(record)
+	x.target.meters.call(record)
 	if d.Err != nil {
 		x.options.Log.Warn("no decision could be made; the call was refused", "target", x.target.Name, "method", c.Method, "error", d.Err)
 	}
@@ -181,9 +201,16 @@ func (x *exchange) request(c *call.Call) *decide.Request {
 
 // write gives the records that wait to the audit log. Where it cannot take them nothing may be passed on, and the caller is told so.
 func (x *exchange) write(status int) bool {
+	if len(x.records) == 0 {
+		return true
+	}
+	took := x.options.Now().Sub(x.began)
+	if x.first == nil {
+		x.first, x.settled = x.records[0], true
+		x.target.meters.answered[worst(x.records)].Observe(seconds(took))
+	}
 	for _, record := range x.records {
-		record.Status = status
-		record.Duration = float64(x.options.Now().Sub(x.began).Microseconds()) / 1000
+		record.Status, record.Duration = status, audit.Milliseconds(took)
 		if err := x.audit.Write(x.r.Context(), record); err != nil && !errors.Is(err, audit.ErrShed) {
 			x.options.Log.Error("audit log", "error", err)
 			x.records = nil

@@ -41,6 +41,7 @@ type target struct {
 	resource  string // of tokens for it
 	protocol  protocol
 	transport http.RoundTripper
+	meters    *meters
 }
 
 // generation makes what a configuration says. origins are the URLs of the listeners, by name.
@@ -115,6 +116,7 @@ func (at *site) serve(c *config.Config, s *Server, service *token.Service) error
 		if t.Protocol == "grpc" {
 			made.transport = trailing{s.streams}
 		}
+		made.meters = s.metrics.meters(t.Name, t.Protocol)
 		at.add(made)
 		var servers []string
 		if service != nil {

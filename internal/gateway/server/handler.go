@@ -63,22 +63,30 @@ func (x *exchange) recovered(w *answer) {
 	x.talk.refuse(refusal{status: http.StatusInternalServerError, reason: "the gateway failed, and the call was refused"})
 }
 
-// answer is a ResponseWriter that knows whether the answer has begun.
+// answer is a ResponseWriter that knows what has become of the answer.
 type answer struct {
 	http.ResponseWriter
-	begun bool
+	begun  bool
+	status int   // of the answer, 0 before
+	sent   int64 // bytes of its body
+	failed bool  // the caller's connection did not take all
 }
 
 // WriteHeader implements http.ResponseWriter.
 func (a *answer) WriteHeader(status int) {
-	a.begun = true
+	a.begun, a.status = true, status
 	a.ResponseWriter.WriteHeader(status)
 }
 
 // Write implements http.ResponseWriter.
 func (a *answer) Write(b []byte) (int, error) {
-	a.begun = true
-	return a.ResponseWriter.Write(b)
+	if !a.begun {
+		a.begun, a.status = true, http.StatusOK
+	}
+	n, err := a.ResponseWriter.Write(b)
+	a.sent += int64(n)
+	a.failed = a.failed || err != nil
+	return n, err
 }
 
 // Unwrap is for http.ResponseController.

@@ -111,6 +111,7 @@ func (m *mcpConversation) parse() bool {
 // unsound refuses what cannot be decided on.
 func (m *mcpConversation) unsound(bad *mcp.Error) bool {
 	m.metrics.count("agent_gateway_refused_total", "target", m.target.Name)
+	m.rejected(bad.Status, "", "the request cannot be read as MCP")
 	bad.Respond(m.w)
 	return false
 }
@@ -124,6 +125,9 @@ func (m *mcpConversation) decide() bool {
 			Protocol: call.MCP, Version: m.calls.Version, Direction: call.ToTarget, Method: http.MethodPost, Target: m.target.Name,
 			Resource: call.Resource{Kind: call.Method, Name: http.MethodPost}, Session: m.calls.Session,
 		}}
+	}
+	if len(asked) > 1 && !m.spend(int64(len(asked)-1)) {
+		return false // a batch asks for as much as its calls would one by one
 	}
 	var refusals []*mcp.Error
 	for _, c := range asked {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/agentward/terraform-provider-agent/internal/gateway/audit"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/call"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/mcp"
 )
@@ -59,7 +60,7 @@ func (m *mcpConversation) answer(ctx context.Context, response *http.Response) {
 
 // document passes one JSON document back. It is read whole, since lists in it show only what the agent may use.
 func (m *mcpConversation) document(ctx context.Context, response *http.Response) {
-	limit := m.g.config.Limits.Answer
+	limit := m.limits().Answer
 	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -91,7 +92,7 @@ func (m *mcpConversation) whole(response *http.Response, body []byte) {
 		return
 	}
 	m.headers(response)
-	_ = http.NewResponseController(m.w).SetWriteDeadline(time.Now().Add(m.g.config.Limits.Idle)) // the connection's own clock; a test's recorder has none
+	_ = http.NewResponseController(m.w).SetWriteDeadline(time.Now().Add(m.limits().Idle)) // the connection's own clock; a test's recorder has none
 	m.w.WriteHeader(response.StatusCode)
 	_, _ = m.w.Write(body) // a client that is gone needs no answer
 }
@@ -109,15 +110,14 @@ func (m *mcpConversation) headers(response *http.Response) {
 
 // stream passes a stream of events back as they come.
 func (m *mcpConversation) stream(ctx context.Context, response *http.Response) {
-	if !m.write(http.StatusOK) {
+	if !m.openStream() || !m.write(http.StatusOK) {
 		return
 	}
 	m.headers(response)
 	m.w.WriteHeader(http.StatusOK)
 	out := m.flushing()
 	out.flush()
-	m.underway.streaming(m.progress)
-	err := mcp.Relay(out, mcp.NewEvents(response.Body, int(m.g.config.Limits.Answer)), func(e mcp.Event) ([]byte, error) {
+	err := mcp.Relay(out, mcp.NewEvents(response.Body, int(m.limits().Answer)), func(e mcp.Event) ([]byte, error) {
 		if e.Legacy() {
 			return nil, errLegacy
 		}
@@ -139,10 +139,10 @@ func (m *mcpConversation) stream(ctx context.Context, response *http.Response) {
 func (m *mcpConversation) recordStream() bool {
 	for _, record := range m.records {
 		record.Status = http.StatusOK
-		if err := m.audit.Write(m.r.Context(), record); err != nil {
+		if err := m.audit.Write(m.r.Context(), record); err != nil && !errors.Is(err, audit.ErrShed) {
 			m.options.Log.Error("audit log", "error", err)
 			m.records = nil
-			return m.g.config.Audit.Shed
+			return false
 		}
 	}
 	m.records = nil

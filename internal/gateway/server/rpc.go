@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -70,6 +71,7 @@ func (p *rpcPass) serve() {
 	method, ok := p.understood()
 	if !ok {
 		p.metrics.count("agent_gateway_refused_total", "target", p.target.Name)
+		p.rejected(p.status(), "", "the request cannot be read as gRPC")
 		return
 	}
 	ctx, cancel := context.WithCancelCause(p.r.Context())
@@ -195,6 +197,9 @@ func (p *rpcPass) refuse(r refusal) {
 	p.mu.Unlock()
 	if ended == nil {
 		ended = &rpcEnd{Status: statusOf(r)}
+		if seconds, err := strconv.Atoi(p.w.Header().Get("Retry-After")); err == nil {
+			ended.Details = ended.RetryAfter(time.Duration(seconds) * time.Second)
+		}
 	}
 	p.end(ended)
 }
@@ -212,6 +217,9 @@ func (p *rpcPass) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.over = true
+	if p.first == nil {
+		p.first = p.late.first
+	}
 }
 
 // give ends the RPC with a status of the gateway's, unless it has one already.

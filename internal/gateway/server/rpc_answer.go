@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/agentward/terraform-provider-agent/internal/gateway/audit"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/rpc"
 )
 
@@ -61,7 +62,7 @@ func (p *rpcPass) messages(ctx context.Context, response *http.Response) {
 	if p.reading.answer == nil {
 		err = p.bytes(out, response.Body)
 	} else {
-		err = p.mediated(out, rpc.NewFrames(response.Body, p.g.config.Limits.Answer))
+		err = p.mediated(out, rpc.NewFrames(response.Body, p.limits().Answer))
 	}
 	p.stop()
 	if err != nil {
@@ -84,7 +85,7 @@ var errCaller = errors.New("the caller takes no more")
 
 // bytes passes messages back as their bytes come.
 func (p *rpcPass) bytes(out io.Writer, from io.Reader) error {
-	checked := rpc.NewChecked(from, p.g.config.Limits.Answer)
+	checked := rpc.NewChecked(from, p.limits().Answer)
 	buffer := make([]byte, 32<<10)
 	streaming := false
 	for {
@@ -96,7 +97,9 @@ func (p *rpcPass) bytes(out io.Writer, from io.Reader) error {
 		}
 		if checked.Whole() > 1 && !streaming {
 			streaming = true
-			p.underway.streaming(p.progress)
+			if err := p.streaming(); err != nil {
+				return err
+			}
 		}
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -105,6 +108,17 @@ func (p *rpcPass) bytes(out io.Writer, from io.Reader) error {
 			return err
 		}
 	}
+}
+
+// streaming says that the answer is a stream, and gives an error where that is one too many.
+func (p *rpcPass) streaming() error {
+	r, ok := p.takeStream()
+	if ok {
+		return nil
+	}
+	p.metrics.count("agent_gateway_limited_total", "limit", r.limit)
+	p.give(&rpcEnd{Status: statusOf(r)})
+	return r
 }
 
 // mediated passes back what the reading makes of each message.
@@ -128,7 +142,9 @@ func (p *rpcPass) mediated(out io.Writer, from *rpc.Frames) error {
 			return errors.Join(errCaller, err)
 		}
 		if passed == 1 {
-			p.underway.streaming(p.progress)
+			if err := p.streaming(); err != nil {
+				return err
+			}
 		}
 	}
 }
@@ -138,13 +154,15 @@ func (p *rpcPass) because(ctx context.Context, err error) *rpcEnd {
 	p.mu.Lock()
 	ended := p.ended
 	p.mu.Unlock()
-	limits := p.g.config.Limits
+	limits := p.limits()
+	p.outcome = p.ending(ctx)
 	var own *rpc.Status
 	var r refusal
 	switch cause := context.Cause(ctx); {
 	case errors.Is(err, errCaller):
 		panic(http.ErrAbortHandler)
 	case ended != nil:
+		p.outcome = audit.Denied
 		return ended
 	case errors.As(cause, &r):
 	case errors.Is(cause, errIdle):

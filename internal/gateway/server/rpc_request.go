@@ -18,7 +18,7 @@ import (
 
 // body decides on what can be decided on before the target is reached, and gives what it gets. What may not be passed on has been answered.
 func (p *rpcPass) body() (io.Reader, bool) {
-	limit := p.g.config.Limits.Body
+	limit := p.limits().Body
 	if p.reading.each && !p.reading.streams {
 		return p.unary(rpc.NewFrames(p.r.Body, limit))
 	}
@@ -50,7 +50,7 @@ func (p *rpcPass) denial(e *rpcEnd) {
 // unary reads and decides on the one message of an RPC.
 func (p *rpcPass) unary(frames *rpc.Frames) (io.Reader, bool) {
 	control := http.NewResponseController(p.w)
-	_ = control.SetReadDeadline(time.Now().Add(p.g.config.Limits.BodyTime)) // the connection's own clock
+	_ = control.SetReadDeadline(time.Now().Add(p.limits().BodyTime)) // the connection's own clock
 	frame, err := only(frames)
 	_ = control.SetReadDeadline(time.Time{})
 	if err != nil {
@@ -82,7 +82,7 @@ func only(frames *rpc.Frames) (rpc.Frame, error) {
 
 // unread is why the caller's messages cannot be read.
 func (p *rpcPass) unread(err error) refusal {
-	limits := p.g.config.Limits
+	limits := p.limits()
 	var slow net.Error
 	switch {
 	case errors.Is(err, rpc.ErrTooLarge):
@@ -95,7 +95,7 @@ func (p *rpcPass) unread(err error) refusal {
 
 // message decides on a message of the caller: nil where it may be passed on.
 func (p *rpcPass) message(x *exchange, f rpc.Frame) *rpcEnd {
-	plain, err := f.Plain(p.r.Header.Get(rpc.HeaderEncoding), p.g.config.Limits.Body)
+	plain, err := f.Plain(p.r.Header.Get(rpc.HeaderEncoding), p.limits().Body)
 	switch {
 	case errors.Is(err, rpc.ErrTooLarge):
 		p.metrics.count("agent_gateway_limited_total", "limit", "body")
@@ -154,7 +154,10 @@ func (x *exchange) recorded() bool {
 	x.records = nil
 	for _, record := range records {
 		record.Status = http.StatusOK
-		record.Duration = float64(x.options.Now().Sub(x.began).Microseconds()) / 1000
+		record.Duration = audit.Milliseconds(x.options.Now().Sub(x.began))
+		if x.first == nil {
+			x.first = record
+		}
 		if err := x.audit.Write(x.r.Context(), record); err != nil && !errors.Is(err, audit.ErrShed) {
 			x.options.Log.Error("audit log", "error", err)
 			return false

@@ -31,9 +31,6 @@ type Options struct {
 	Stdout io.Writer
 }
 
-// replayCapacity is how many DPoP proofs are remembered; at 150 bytes each.
-const replayCapacity = 1 << 20
-
 // nonceLifetime is how long a DPoP nonce holds.
 const nonceLifetime = 5 * time.Minute
 
@@ -48,11 +45,18 @@ type Server struct {
 	admin     *http.Server
 	adminAt   net.Listener
 
-	replays     *store.Memory
+	began       time.Time
+	store       store.Store
+	sources     *store.Memory // rates of those who are refused; of this process alone
+	bounds      bounds
+	withheld    withheld
+	telemetry   atomic.Pointer[telemetry]
+	last        atomic.Pointer[reloaded]
+	exchanges   atomic.Uint64
 	secrets     map[string][]byte
 	sessions    sessions
 	audit       *audit.Log
-	metrics     metrics
+	metrics     *metrics
 	upstream    *http.Transport
 	streams     *http.Transport // of HTTP/2 alone
 	underway    underway
@@ -65,7 +69,7 @@ type Server struct {
 // New opens the listeners of a configuration. Nothing is served before Serve.
 func New(c *config.Config, o Options) (_ *Server, err error) {
 	s := &Server{
-		options: o, listeners: map[string]net.Listener{}, origins: map[string]string{}, secrets: map[string][]byte{},
+		options: o, began: o.Now(), metrics: newMetrics(), listeners: map[string]net.Listener{}, origins: map[string]string{}, secrets: map[string][]byte{},
 		failed: make(chan error, len(c.Listeners)+1), upstream: transport(), streams: http2Transport(),
 	}
 	defer func() {
@@ -73,7 +77,10 @@ func New(c *config.Config, o Options) (_ *Server, err error) {
 			s.closeListeners()
 		}
 	}()
-	if s.replays, err = store.NewMemory(replayCapacity, o.Now); err != nil {
+	if s.store, err = s.openStore(c.Store); err != nil {
+		return nil, err
+	}
+	if s.sources, err = store.NewMemory(sourceCapacity, o.Now); err != nil {
 		return nil, err
 	}
 	for _, l := range c.Listeners {
@@ -96,10 +103,17 @@ func New(c *config.Config, o Options) (_ *Server, err error) {
 	if s.sessions.secret, err = s.secret(g.identity, "sessions"); err != nil {
 		return nil, err
 	}
-	if s.audit, err = s.openAudit(c.Audit); err != nil {
+	sent, err := s.openTelemetry(c)
+	if err != nil {
 		return nil, err
 	}
+	if s.audit, err = s.openAudit(c); err != nil {
+		return nil, err
+	}
+	s.telemetry.Store(sent)
 	s.now.Store(g)
+	s.last.Store(&reloaded{at: o.Now(), ok: true})
+	s.metrics.registry.MustRegister(gauges{s})
 	return s, nil
 }
 
@@ -187,7 +201,7 @@ func (s *Server) stop() error {
 	s.streams.CloseIdleConnections()
 	flush, cancelFlush := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancelFlush()
-	return errors.Join(append(failures, s.audit.Close(flush))...)
+	return errors.Join(append(failures, s.audit.Close(flush), s.telemetry.Load().end(flush), s.store.Close())...)
 }
 
 // Close releases what New took, for a Server that is not to serve.
@@ -195,7 +209,7 @@ func (s *Server) Close() error {
 	s.closeListeners()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	return s.audit.Close(ctx)
+	return errors.Join(s.audit.Close(ctx), s.telemetry.Load().end(ctx), s.store.Close())
 }
 
 func (s *Server) closeListeners() {
@@ -207,15 +221,20 @@ func (s *Server) closeListeners() {
 	}
 }
 
-// Reload takes over a new configuration, for requests that begin from now on. What it cannot take over while running (addresses, the
-// audit log, the authority) is an error, as is everything that New would refuse; the last good configuration then stays.
+// Reload takes over a new configuration, for requests that begin from now on. What it cannot take over while running (addresses, the store,
+// the authority) is an error, as is everything that New would refuse; the last good configuration then stays.
 func (s *Server) Reload(c *config.Config) error {
 	s.reload.Lock()
 	defer s.reload.Unlock()
-	err := fixed(s.now.Load().config, c)
+	before := s.now.Load().config
+	err := fixed(before, c)
 	var g *generation
 	if err == nil {
 		g, err = s.generation(c, s.origins)
+	}
+	var turn func()
+	if err == nil {
+		turn, err = s.turnOutputs(before, c)
 	}
 	if err != nil {
 		s.Refused()
@@ -223,12 +242,23 @@ func (s *Server) Reload(c *config.Config) error {
 	}
 	s.now.Store(g)
 	s.underway.suspend(c.Suspended)
+	s.last.Store(&reloaded{at: s.options.Now(), ok: true})
 	s.metrics.count("agent_gateway_reloads_total", "result", "taken")
+	turn()
 	return nil
 }
 
+// reloaded is what became of the configuration that came last.
+type reloaded struct {
+	at time.Time // of the last good one
+	ok bool
+}
+
 // Refused counts a configuration that could not even be read.
-func (s *Server) Refused() { s.metrics.count("agent_gateway_reloads_total", "result", "refused") }
+func (s *Server) Refused() {
+	s.last.Store(&reloaded{at: s.last.Load().at})
+	s.metrics.count("agent_gateway_reloads_total", "result", "refused")
+}
 
 // fixed says what differs that only a new process can take over.
 func fixed(from, to *config.Config) error {
@@ -240,37 +270,16 @@ func fixed(from, to *config.Config) error {
 		return errors.New("names, addresses and TLS of listeners change with a restart only")
 	case from.Admin != to.Admin:
 		return errors.New("the admin address changes with a restart only")
-	case !equalAudit(from.Audit, to.Audit):
-		return errors.New("where the audit log goes changes with a restart only")
+	case from.Store != to.Store:
+		return errors.New("the store changes with a restart only")
 	case (from.Authority == nil) != (to.Authority == nil) || from.Authority != nil && *from.Authority != *to.Authority:
 		return errors.New("the development authority changes with a restart only")
 	}
 	a, b := from.Limits, to.Limits
-	if a.Header != b.Header || a.Streams != b.Streams || a.HeaderTime != b.HeaderTime || a.Concurrent != b.Concurrent {
-		return errors.New("the limits header, header_time, streams_per_connection and concurrent_requests change with a restart only")
+	if a.Header != b.Header || a.Streams != b.Streams || a.HeaderTime != b.HeaderTime {
+		return errors.New("the limits header, header_time and streams_per_connection change with a restart only")
 	}
 	return nil
-}
-
-func equalAudit(a, b config.Audit) bool {
-	shown := slices.Equal(a.Arguments, b.Arguments)
-	a.Arguments, b.Arguments = nil, nil
-	return shown && a.Stdout == b.Stdout && a.File == b.File && a.MaxSize == b.MaxSize && a.Keep == b.Keep && a.Queue == b.Queue && a.Shed == b.Shed
-}
-
-func (s *Server) openAudit(c config.Audit) (*audit.Log, error) {
-	o := audit.Options{Queue: c.Queue, Shed: c.Shed, Failed: func(err error) { s.options.Log.Error("audit log", "error", err) }}
-	if c.Stdout {
-		o.Sinks = append(o.Sinks, struct{ io.Writer }{s.options.Stdout}) // without the Close of a file
-	}
-	if c.File != "" {
-		file, err := audit.OpenFile(c.File, c.MaxSize, c.Keep)
-		if err != nil {
-			return nil, err
-		}
-		o.Sinks = append(o.Sinks, file)
-	}
-	return audit.Open(o)
 }
 
 // secret gives random bytes that every generation has alike.
@@ -299,7 +308,7 @@ func (s *Server) ring(c *config.Config, who *identity) (*token.Ring, error) {
 
 // proofs gives verifiers that share what was seen: one that demands nonces and one that does not.
 func (s *Server) proofs(who *identity) (plain, nonced *dpop.Verifier, err error) {
-	if plain, err = dpop.NewVerifier(dpop.Options{Store: s.replays, Now: s.options.Now}); err != nil {
+	if plain, err = dpop.NewVerifier(dpop.Options{Store: s.store, Now: s.options.Now}); err != nil {
 		return nil, nil, err
 	}
 	secret, err := s.secret(who, "nonces")
@@ -310,6 +319,6 @@ func (s *Server) proofs(who *identity) (plain, nonced *dpop.Verifier, err error)
 	if err != nil {
 		return nil, nil, err
 	}
-	nonced, err = dpop.NewVerifier(dpop.Options{Store: s.replays, Now: s.options.Now, Nonces: nonces})
+	nonced, err = dpop.NewVerifier(dpop.Options{Store: s.store, Now: s.options.Now, Nonces: nonces})
 	return plain, nonced, err
 }

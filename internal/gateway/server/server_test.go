@@ -321,7 +321,7 @@ func TestAdmin(t *testing.T) {
 	g := start(t, open, "admin {\naddress = \"127.0.0.1:0\"\n}", done)
 	g.post(g.agent("a"), transfer)
 	for path, want := range map[string]string{
-		"/healthz": "ok", "/readyz": "ok", "/metrics": `agent_gateway_calls_total{target="bank",decision="allow",enforced="true"} 1`,
+		"/healthz": "ok", "/readyz": "ok", "/metrics": `agent_gateway_calls_total{decision="allow",enforced="true",target="bank"} 1`,
 	} {
 		response, err := http.Get("http://" + g.Admin() + path)
 		if err != nil {

@@ -81,7 +81,7 @@ func (x *exchange) outgoing(ctx context.Context, method string, u *url.URL, head
 func (x *exchange) pass(method string, u *url.URL, header http.Header, body io.Reader, take func(context.Context, *http.Response)) {
 	ctx, cancel := context.WithCancelCause(x.r.Context())
 	defer cancel(nil)
-	idle := time.AfterFunc(x.g.config.Limits.Idle, func() { cancel(errIdle) })
+	idle := time.AfterFunc(x.limits().Idle, func() { cancel(errIdle) })
 	defer idle.Stop()
 	if _, whole := body.(*bytes.Reader); !whole && body != nil {
 		body = &kept{ReadCloser: io.NopCloser(body), timer: idle, every: x.g.config.Limits.Idle}
@@ -91,13 +91,15 @@ func (x *exchange) pass(method string, u *url.URL, header http.Header, body io.R
 		x.fault("the request cannot be passed on", err)
 		return
 	}
-	response, err := x.target.transport.RoundTrip(request)
+	began := time.Now()
+	response, err := x.traced(request, x.target.transport.RoundTrip)
+	x.target.meters.upstream.Observe(since(began))
 	if err != nil {
 		x.unreached(ctx, err)
 		return
 	}
 	defer response.Body.Close()
-	response.Body = &kept{ReadCloser: response.Body, timer: idle, every: x.g.config.Limits.Idle}
+	response.Body = &kept{ReadCloser: response.Body, timer: idle, every: x.limits().Idle}
 	take(ctx, response)
 }
 
@@ -123,9 +125,9 @@ func (x *exchange) unreached(ctx context.Context, err error) {
 	switch cause := context.Cause(ctx); {
 	case errors.As(cause, &r): // the conversation ended it
 	case errors.Is(cause, errIdle):
-		r.limit, r.reason = "idle_time", fmt.Sprintf("the target did not answer within %s", x.g.config.Limits.Idle)
+		r.limit, r.reason = "idle_time", fmt.Sprintf("the target did not answer within %s", x.limits().Idle)
 	case errors.Is(cause, context.DeadlineExceeded):
-		r.limit, r.reason = "total_time", fmt.Sprintf("the request took longer than %s", x.g.config.Limits.Total)
+		r.limit, r.reason = "total_time", fmt.Sprintf("the request took longer than %s", x.limits().Total)
 	case errors.Is(cause, errSuspended):
 		r.status, r.reason = http.StatusForbidden, errSuspended.Error()
 	case cause != nil: // the caller is gone, or the gateway stops
@@ -152,6 +154,7 @@ func (x *exchange) fault(why string, err error) {
 // broken ends an answer that has begun: it must not look whole. A stopping gateway and a suspension end streams as their clients know how
 // to take.
 func (x *exchange) broken(ctx context.Context, err error) {
+	x.outcome = x.ending(ctx)
 	if cause := context.Cause(ctx); cause == nil {
 		x.metrics.count("agent_gateway_upstream_faults_total", "target", x.target.Name)
 		x.options.Log.Warn("a stream was ended", "target", x.target.Name, "error", err)
@@ -182,7 +185,7 @@ type flushing struct {
 }
 
 func (x *exchange) flushing() *flushing {
-	return &flushing{w: x.w, control: http.NewResponseController(x.w), every: x.g.config.Limits.Idle}
+	return &flushing{w: x.w, control: http.NewResponseController(x.w), every: x.limits().Idle}
 }
 
 // Write implements io.Writer.

@@ -20,18 +20,23 @@ type Memory struct {
 	entries map[digest]struct{}
 	due     map[int64][]digest // by the Unix second that they may be forgotten in
 	swept   int64              // the second that entries were last forgotten in
+
+	buckets buckets
 }
 
-// NewMemory gives a store of at most capacity entries. A full one refuses new keys until old ones expire, rather than forgetting what it
-// promised to remember: an entry takes about 150 bytes, so a million take about 150 MB. It reads the clock now.
+// NewMemory gives a store of at most capacity entries, and as many buckets. A full one refuses new keys until old ones expire, rather than
+// forgetting what it promised to remember: an entry takes about 150 bytes, so a million take about 150 MB. It reads the clock now.
 func NewMemory(capacity int, now func() time.Time) (*Memory, error) {
 	if capacity < 1 {
 		return nil, errors.New("capacity must be at least 1")
 	}
-	return &Memory{now: now, capacity: capacity, entries: map[digest]struct{}{}, due: map[int64][]digest{}}, nil
+	return &Memory{
+		now: now, capacity: capacity, entries: map[digest]struct{}{}, due: map[int64][]digest{},
+		buckets: buckets{capacity: capacity, full: map[string]time.Duration{}, began: now()},
+	}, nil
 }
 
-// Seen remembers key until a time and says whether it was remembered already. It returns ErrFull where there is no room.
+// Seen implements Store. It returns ErrFull where there is no room.
 func (m *Memory) Seen(ctx context.Context, key string, until time.Time) (bool, error) {
 	if err := ctx.Err(); err != nil {
 		return false, err
@@ -51,6 +56,17 @@ func (m *Memory) Seen(ctx context.Context, key string, until time.Time) (bool, e
 	m.due[second] = append(m.due[second], d)
 	return false, nil
 }
+
+// Take implements Store. It returns ErrFull where there is no room for another bucket.
+func (m *Memory) Take(_ context.Context, key string, r Rate, n int64) (time.Duration, error) {
+	return m.buckets.take(key, r, n, m.now())
+}
+
+// Alive implements Store: memory is always there.
+func (*Memory) Alive(context.Context) error { return nil }
+
+// Close implements Store.
+func (*Memory) Close() error { return nil }
 
 // Len gives how many entries are remembered, expired ones that were not yet forgotten included.
 func (m *Memory) Len() int {

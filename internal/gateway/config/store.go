@@ -1,0 +1,67 @@
+package config
+
+import (
+	"net/url"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// Store says where the state is kept that replicas share. Without a URL it is the memory of the process.
+type Store struct {
+	URL                  string
+	PasswordFile, CAFile string // "" for none
+	Prefix               string
+	Timeout              time.Duration
+}
+
+// Shared says that replicas share the store.
+func (s Store) Shared() bool { return s.URL != "" }
+
+type store struct {
+	Kind       string    `hcl:"kind,label"`
+	KindAt     hcl.Range `hcl:"kind,label_range"`
+	URL        string    `hcl:"url"`
+	URLAt      hcl.Range `hcl:"url,attr_value_range"`
+	Password   string    `hcl:"password_file,optional"`
+	PasswordAt hcl.Range `hcl:"password_file,attr_value_range"`
+	CA         string    `hcl:"ca_file,optional"`
+	CAAt       hcl.Range `hcl:"ca_file,attr_value_range"`
+	Prefix     *string   `hcl:"prefix,optional"`
+	Timeout    string    `hcl:"timeout,optional"`
+	TimeoutAt  hcl.Range `hcl:"timeout,attr_value_range"`
+	At         hcl.Range `hcl:",def_range"`
+}
+
+func (r *reading) store(s *store) {
+	if s == nil {
+		return
+	}
+	to := &r.Store
+	*to = Store{URL: s.URL, PasswordFile: r.within(s.Password), CAFile: r.within(s.CA), Prefix: "agent-gateway:", Timeout: time.Second}
+	if s.Kind != "redis" {
+		r.wrong(s.KindAt, s.At, "Store is not known", "%q: it may be \"redis\", which is Valkey too. Without a store block the state is kept in memory.", s.Kind)
+	}
+	u, err := url.Parse(s.URL)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "redis" && u.Scheme != "rediss":
+		r.wrong(s.URLAt, s.At, "Not a URL of a store", "Use one such as \"redis://127.0.0.1:6379/0\", or \"rediss://user@redis.example.org:6379/0\" for TLS.")
+	case passworded(u):
+		r.wrong(s.URLAt, s.At, "Password in a URL", "Passwords do not belong into the configuration: name a file that holds it with password_file.")
+	case u.Scheme == "redis" && s.CA != "":
+		r.wrong(s.CAAt, s.At, "Nothing to verify", "ca_file is for TLS: use a URL that begins with rediss://.")
+	}
+	if s.Prefix != nil {
+		to.Prefix = *s.Prefix
+	}
+	if s.Timeout != "" {
+		r.duration(&to.Timeout, s.Timeout, s.TimeoutAt, time.Minute)
+	}
+	r.readable(to.PasswordFile, s.PasswordAt, s.At)
+	r.readable(to.CAFile, s.CAAt, s.At)
+}
+
+func passworded(u *url.URL) bool {
+	_, ok := u.User.Password()
+	return ok
+}
