@@ -58,7 +58,11 @@ func (t Tool) buildFlags() ([]string, error) {
 		}
 		linker = append(linker, t.stamp(version)...)
 	}
-	return []string{"-trimpath", "-buildvcs=false", "-mod=readonly", "-ldflags", strings.Join(linker, " ")}, nil
+	flags := []string{"-trimpath", "-buildvcs=false", "-mod=readonly", "-ldflags", strings.Join(linker, " ")}
+	if t.tags != "" {
+		flags = append(flags, "-tags", t.tags)
+	}
+	return flags, nil
 }
 
 func (t Tool) compile(ctx context.Context, output string, progress func(string)) error {
