@@ -93,7 +93,11 @@ var (
 	// ContainerdShim is what containerd runs beside each pod.
 	ContainerdShim = containerd("containerd-shim-runc-v2")
 	Ctr            = containerd("ctr")
-	GolangCILint   = Tool{
+	// Image puts programs into container images.
+	Image = Tool{
+		Name: "image", module: "image", pkg: "github.com/agentward/terraform-provider-agent/acctest/tools/image", pin: "github.com/google/go-containerregistry",
+	}
+	GolangCILint = Tool{
 		Name: "golangci-lint", module: "lint",
 		pkg: "github.com/golangci/golangci-lint/v2/cmd/golangci-lint", pin: "github.com/golangci/golangci-lint/v2",
 		versionArgs: []string{"version"}, stamp: mainVersion,
@@ -119,7 +123,7 @@ func ForNode() []Tool {
 
 // All lists every program.
 func All() []Tool {
-	return append(append(ForTests(), ForNode()[3:]...), Kind, GolangCILint, TFPluginDocs)
+	return append(append(ForTests(), ForNode()[3:]...), Kind, Image, GolangCILint, TFPluginDocs)
 }
 
 // node is a program of Kubernetes that only nodes run. They have a module of their own so that the API server is not built anew when
