@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/agentward/terraform-provider-agent/acctest/kind/nodeimage"
 )
 
 // DefaultNodeImage is the node image where the environment variable KIND_NODE_IMAGE names none.
@@ -53,6 +55,11 @@ type Cluster struct {
 	Kubeconfig string
 }
 
+// LoadArchive brings the images of an archive, as docker save writes it, to the cluster's nodes.
+func (c Cluster) LoadArchive(ctx context.Context, archive string) error {
+	return quiet(ctx, pullTimeout, c.Program, "load", "image-archive", archive, "--name", c.Name)
+}
+
 // Exists says whether Docker has the cluster.
 func (c Cluster) Exists(ctx context.Context) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
@@ -64,10 +71,31 @@ func (c Cluster) Exists(ctx context.Context) (bool, error) {
 	return slices.Contains(strings.Fields(string(out)), c.Name), nil
 }
 
+// ownConfig is what a cluster of a node image of nodeimage needs: the image brings a network for one node, whose root may lack what kubelet
+// asks for.
+const ownConfig = `kind: Cluster
+apiVersion: kind.x-k8s.io/v1alpha4
+networking:
+  disableDefaultCNI: true
+  kubeProxyMode: nftables
+featureGates:
+  KubeletInUserNamespace: true
+nodes:
+- role: control-plane
+  kubeadmConfigPatches:
+  - |
+    kind: KubeletConfiguration
+    failCgroupV1: false
+`
+
 // Create makes the cluster from the node image, with progress on out, and waits up to three minutes until its node is ready.
 func (c Cluster) Create(ctx context.Context, image string, out io.Writer) error {
 	cmd := exec.CommandContext(ctx, c.Program, "create", "cluster", "--name", c.Name, "--image", image, "--kubeconfig", c.Kubeconfig, "--wait", "3m")
 	cmd.Stdout, cmd.Stderr = out, out
+	if strings.HasPrefix(image, nodeimage.Repository+":") {
+		cmd.Args = append(cmd.Args, "--config", "-")
+		cmd.Stdin = strings.NewReader(ownConfig)
+	}
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("create a kind cluster: %w", err)
 	}

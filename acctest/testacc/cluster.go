@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/agentward/terraform-provider-agent/acctest/kind"
+	"github.com/agentward/terraform-provider-agent/acctest/kind/nodeimage"
 	"github.com/agentward/terraform-provider-agent/acctest/tool"
 )
 
@@ -31,7 +32,15 @@ func choose(ctx context.Context, out io.Writer) (cluster, error) {
 		return existing(path), nil
 	}
 	fmt.Fprintln(out, "Looking for Docker and a node image, which is pulled where it is not there yet.")
+	if err := kind.StartDocker(ctx, out); err != nil {
+		return nil, fmt.Errorf("there is no cluster to test on: start Docker, with which kind makes one, or set TESTACC_KUBECONFIG "+
+			"to the kubeconfig of a cluster that may be written to: %w", err)
+	}
 	image, err := kind.NodeImage(ctx)
+	if err != nil && nodeimage.Able() {
+		fmt.Fprintf(out, "%v\nSo one is built, once: an hour on a small machine, minutes where its programs are in the cache.\n", err)
+		image, err = nodeimage.Build(ctx, out)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("there is no cluster to test on: start Docker, with which kind makes one, or set TESTACC_KUBECONFIG "+
 			"to the kubeconfig of a cluster that may be written to: %w", err)

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/agentward/terraform-provider-agent/acctest/tool"
@@ -19,8 +20,18 @@ import (
 // revision is part of the image's name: raise it when what Build does changes.
 const revision = "1"
 
-// Needs are the Debian packages that Build and Docker itself want on the machine.
-var Needs = []string{"docker.io", "iptables", "iproute2", "debootstrap", "jq"}
+// Repository is the name of all images that Build makes, before the tag.
+const Repository = "agentward/kind-node"
+
+// Able says whether Build can make an image on this machine.
+func Able() bool {
+	for _, program := range []string{"debootstrap", "jq", "docker"} {
+		if _, err := exec.LookPath(program); err != nil {
+			return false
+		}
+	}
+	return runtime.GOOS == "linux" && os.Geteuid() == 0
+}
 
 // Build gives the name of the image, which it makes unless Docker has it, or the cache has it as an archive. Progress goes to out.
 func Build(ctx context.Context, out io.Writer) (string, error) {
@@ -57,7 +68,7 @@ func (b *build) image() (string, error) {
 		b.programs[t.Name] = path
 		fmt.Fprintln(sum, path)
 	}
-	name := "agentward/kind-node:" + hex.EncodeToString(sum.Sum(nil))[:16]
+	name := Repository + ":" + hex.EncodeToString(sum.Sum(nil))[:16]
 	if b.run("docker", "image", "inspect", name) == nil {
 		return name, nil
 	}
