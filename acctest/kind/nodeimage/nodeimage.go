@@ -76,7 +76,7 @@ func (b *build) image() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	archive := filepath.Join(cache, "kind", strings.NewReplacer("/", "-", ":", "-").Replace(name)+".tar")
+	archive := filepath.Join(cache, "kind", strings.NewReplacer("/", "-", ":", "-").Replace(name)+".tar.gz")
 	if _, err := os.Stat(archive); err == nil {
 		b.say("loading %s from the cache", name)
 		return name, b.run("docker", "load", "--input", archive)
@@ -88,7 +88,7 @@ func (b *build) image() (string, error) {
 	if err := os.MkdirAll(filepath.Dir(archive), 0o755); err != nil {
 		return "", err
 	}
-	if err := b.run("docker", "save", "--output", archive+".part", name); err != nil {
+	if err := b.run("bash", "-c", `set -o pipefail; docker save "$1" | gzip -1 > "$2"`, "save", name, archive+".part"); err != nil {
 		return "", err
 	}
 	return name, os.Rename(archive+".part", archive)
