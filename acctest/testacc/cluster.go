@@ -33,8 +33,7 @@ func choose(ctx context.Context, out io.Writer) (cluster, error) {
 	}
 	fmt.Fprintln(out, "Looking for Docker and a node image, which is pulled where it is not there yet.")
 	if err := kind.StartDocker(ctx, out); err != nil {
-		return nil, fmt.Errorf("there is no cluster to test on: start Docker, with which kind makes one, or set TESTACC_KUBECONFIG "+
-			"to the kubeconfig of a cluster that may be written to: %w", err)
+		return nil, none(err)
 	}
 	image, err := kind.NodeImage(ctx)
 	if err != nil && nodeimage.Able() {
@@ -42,10 +41,14 @@ func choose(ctx context.Context, out io.Writer) (cluster, error) {
 		image, err = nodeimage.Build(ctx, out)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("there is no cluster to test on: start Docker, with which kind makes one, or set TESTACC_KUBECONFIG "+
-			"to the kubeconfig of a cluster that may be written to: %w", err)
+		return nil, none(err)
 	}
 	return &container{image: image, keep: os.Getenv("KEEP") == "1"}, nil
+}
+
+func none(err error) error {
+	return fmt.Errorf("%w: start Docker, with which kind makes one, or set TESTACC_KUBECONFIG to the kubeconfig of a cluster that may be "+
+		"written to: %w", errNoCluster, err)
 }
 
 // existing is somebody's cluster, by its kubeconfig.
@@ -76,7 +79,10 @@ func (c *container) bringUp(ctx context.Context, out io.Writer) error {
 		return fmt.Errorf("make a folder for the kubeconfig: %w", err)
 	}
 	c.kind = kind.Cluster{Program: path, Name: name, Kubeconfig: filepath.Join(c.dir, "kubeconfig")}
-	return c.kind.Create(ctx, c.image, out)
+	if err := c.kind.Create(ctx, c.image, out); err != nil {
+		return fmt.Errorf("%w: %w", errNoCluster, err)
+	}
+	return nil
 }
 
 func (c *container) kubeconfig() string { return c.kind.Kubeconfig }

@@ -5,6 +5,8 @@
 //	                    tests made in it, and the CRDs that they install stay
 //	KIND_NODE_IMAGE     the node image of the kind cluster
 //	KEEP=1              leaves the kind cluster running
+//
+// Its exit status is 3 where no cluster can be had.
 package main
 
 import (
@@ -23,6 +25,11 @@ import (
 	"github.com/agentward/terraform-provider-agent/acctest/tool"
 )
 
+// errNoCluster says that there is nothing to test on, and exitNoCluster says so to whoever runs the program.
+var errNoCluster = errors.New("there is no cluster to test on")
+
+const exitNoCluster = 3
+
 // stopTimeout bounds the wait for tests that are asked to stop: a Terraform run saves its state first.
 const stopTimeout = time.Minute
 
@@ -32,6 +39,11 @@ func main() {
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "testacc:", err)
+	}
+	switch {
+	case errors.Is(err, errNoCluster):
+		os.Exit(exitNoCluster)
+	case err != nil:
 		os.Exit(1)
 	}
 }

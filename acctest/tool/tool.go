@@ -82,17 +82,6 @@ var (
 	GRPCInteropServer = Tool{
 		Name: "grpc-interop-server", module: "grpc", pkg: "google.golang.org/grpc/interop/server", pin: "google.golang.org/grpc",
 	}
-	// What a kind node is made of, where no node image can be pulled.
-	Kubelet       = node("kubelet")
-	Kubeadm       = node("kubeadm")
-	Kubectl       = node("kubectl")
-	KubeProxy     = node("kube-proxy")
-	KubeScheduler = node("kube-scheduler")
-	CoreDNS       = Tool{Name: "coredns", module: "coredns", pkg: "github.com/coredns/coredns", pin: "github.com/coredns/coredns"}
-	Containerd    = containerd("containerd")
-	// ContainerdShim is what containerd runs beside each pod.
-	ContainerdShim = containerd("containerd-shim-runc-v2")
-	Ctr            = containerd("ctr")
 	// Image puts programs into container images.
 	Image = Tool{
 		Name: "image", module: "image", pkg: "github.com/agentward/terraform-provider-agent/acctest/tools/image", pin: "github.com/google/go-containerregistry",
@@ -114,32 +103,9 @@ func ForTests() []Tool {
 	return []Tool{Etcd, KubeAPIServer, KubeControllerManager, SPIREServer, SPIREAgent, ControllerManager, Gator, Kyverno, EverythingServer, GRPCInteropClient, GRPCInteropServer}
 }
 
-// ForNode lists what a node image is made of, in the order in which it is built.
-func ForNode() []Tool {
-	return []Tool{
-		Etcd, KubeAPIServer, KubeControllerManager, KubeScheduler, KubeProxy, Kubelet, Kubeadm, Kubectl, CoreDNS, Containerd, ContainerdShim, Ctr,
-	}
-}
-
 // All lists every program.
 func All() []Tool {
 	return append(append(ForTests(), ForNode()[3:]...), Kind, Image, GolangCILint, TFPluginDocs)
-}
-
-// node is a program of Kubernetes that only nodes run. They have a module of their own so that the API server is not built anew when
-// one of them is added.
-func node(name string) Tool {
-	return Tool{
-		Name: name, module: "kubenode", pkg: "k8s.io/kubernetes/cmd/" + name, pin: "k8s.io/kubernetes", stamp: kubernetesVersion,
-	}
-}
-
-// containerd is a program of containerd, without the storage drivers that need the kernel's headers.
-func containerd(name string) Tool {
-	return Tool{
-		Name: name, module: "containerd", pkg: "github.com/containerd/containerd/v2/cmd/" + name, pin: "github.com/containerd/containerd/v2",
-		tags: "no_aufs no_zfs no_btrfs no_devmapper",
-	}
 }
 
 // Named gives the tool of this name.
