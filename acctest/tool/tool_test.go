@@ -35,7 +35,7 @@ func TestEveryToolIsPinned(t *testing.T) {
 }
 
 func TestNamedListsTheToolsThereAre(t *testing.T) {
-	_, err := Named("kubectl")
+	_, err := Named("kubekuttl")
 	if err == nil || !strings.Contains(err.Error(), "kube-apiserver") {
 		t.Errorf("got %v, want the names to choose from", err)
 	}
