@@ -59,6 +59,8 @@ type Record struct {
 	Kind      string `json:"resource.kind,omitempty"`
 	Resource  string `json:"resource.name,omitempty"`
 
+	// Operation is what a REST API calls the request.
+	Operation string `json:"operation,omitempty"`
 	HTTPMethod  string `json:"http.request.method,omitempty"` // of a request that was refused
 	MCPMethod   string `json:"mcp.method.name,omitempty"`
 	MCPVersion  string `json:"mcp.protocol.version,omitempty"`
@@ -96,7 +98,7 @@ func New(r *decide.Request, d decide.Decision, show []string) *Record {
 		Time: r.Time, Event: Called, Decision: verdict(d), Enforced: true, Policies: d.Policies, Audited: d.Audited, Reason: d.Reason,
 		Client: r.SourceIP,
 		Target: c.Target, Protocol: string(c.Protocol), Direction: string(c.Direction), Method: c.Method,
-		Kind: string(c.Resource.Kind), Resource: c.Resource.Name,
+		Kind: string(c.Resource.Kind), Resource: c.Resource.Name, Operation: c.Operation,
 	}
 	record.by(r.Principal)
 	if record.Policies == nil {

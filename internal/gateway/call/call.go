@@ -54,6 +54,8 @@ type Call struct {
 	// Arguments is the JSON object of what is passed: tool arguments, RPC message, REST body. Nil where there is none. It has been
 	// read strictly: no duplicate keys, valid UTF-8, bounded depth.
 	Arguments []byte
+	// Operation is what a REST API calls the request, "" where it has no name.
+	Operation string
 	// RequestID is the JSON-RPC id as it was written. Nil for a notification and for protocols without one.
 	RequestID []byte
 	Session   string // the protocol's session, "" for none

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclparse"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/policy"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/rest"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/rpc"
 )
 
@@ -94,6 +95,8 @@ type Target struct {
 	Limits         *Limits  // its own, whole; nil where those of the gateway hold
 	// Descriptors say what the messages of the services look like; nil where they are not read.
 	Descriptors *rpc.Descriptors
+	// API are the operations of a target of REST; nil for any other.
+	API *rest.API
 }
 
 // Load reads a configuration. Without an error among the diagnostics it is valid: policies are parsed and checked, addresses and URLs

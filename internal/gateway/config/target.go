@@ -32,13 +32,21 @@ type target struct {
 	Descriptors   string    `hcl:"descriptors,optional"`
 	DescriptorsAt hcl.Range `hcl:"descriptors,attr_value_range"`
 
+	OpenAPI     string      `hcl:"openapi,optional"`
+	OpenAPIAt   hcl.Range   `hcl:"openapi,attr_value_range"`
+	Unmatched   string      `hcl:"unmatched,optional"`
+	UnmatchedAt hcl.Range   `hcl:"unmatched,attr_value_range"`
+	Content     []string    `hcl:"content,optional"`
+	ContentAt   hcl.Range   `hcl:"content,attr_value_range"`
+	Operations  []operation `hcl:"operation,block"`
+
 	At hcl.Range `hcl:",def_range"`
 
 	Limits *targetLimits `hcl:"limits,block"`
 }
 
 // protocols are those that a target can speak.
-var protocols = []string{"mcp", "grpc"}
+var protocols = []string{"mcp", "rest", "grpc"}
 
 // name is what may be part of an identifier in a policy: a slash would make Tool::"a/b" two things.
 var name = regexp.MustCompile(`^[a-z0-9]([a-z0-9_.-]*[a-z0-9])?$`)
@@ -67,6 +75,7 @@ func (r *reading) target(t *target) {
 		}
 	}
 	r.services(t, &made)
+	r.api(t, &made)
 	made.Limits = r.targetLimits(t.Limits)
 	for _, other := range r.Targets {
 		if other.Name == made.Name {

@@ -91,6 +91,11 @@ func attribute(r *decide.Request, name string, n needs, unknown types.Value) (ty
 		return types.String(c.Version), nil
 	case "method":
 		return types.String(c.Method), nil
+	case "operation":
+		if c.Operation == "" {
+			return nil, nil
+		}
+		return types.String(c.Operation), nil
 	case "time":
 		return types.NewDatetime(r.Time), nil
 	case "mtls":

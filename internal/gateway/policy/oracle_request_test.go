@@ -123,6 +123,9 @@ func (p *posedRequest) context(t *testing.T, r *decide.Request, shapes needs) {
 		"authentication": append([]string{}, who.Methods...),
 		"arguments":      p.open(t, c.Arguments, shapes.arguments),
 	}
+	if c.Operation != "" {
+		p.Context["operation"] = c.Operation
+	}
 	if who.User != "" {
 		p.Context["user"] = who.User
 	}

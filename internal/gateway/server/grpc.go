@@ -18,15 +18,14 @@ type grpcProtocol struct {
 	target      config.Target
 	url         *url.URL
 	descriptors *rpc.Descriptors // nil where messages are not read
-	depth       int
 }
 
-func newGRPC(c *config.Config, t config.Target) (protocol, error) {
+func newGRPC(_ *config.Config, t config.Target) (protocol, error) {
 	u, err := url.Parse(t.URL)
 	if err != nil {
 		return nil, fmt.Errorf("target %q: %w", t.Name, err)
 	}
-	return &grpcProtocol{target: t, url: u, descriptors: t.Descriptors, depth: int(c.Limits.Depth)}, nil
+	return &grpcProtocol{target: t, url: u, descriptors: t.Descriptors}, nil
 }
 
 func (g *grpcProtocol) below() bool { return false }
@@ -54,7 +53,7 @@ func (g *grpcProtocol) read(x *exchange, method string) (rpcReading, *rpc.Status
 	return rpcReading{each: true, streams: procedure.Streams, call: func(message []byte) (*call.Call, *rpc.Status) {
 		c := asked
 		if message != nil {
-			arguments, err := procedure.Arguments(message, g.depth)
+			arguments, err := procedure.Arguments(message, int(x.limits().Depth))
 			if err != nil {
 				return nil, rpc.NewStatus(codes.InvalidArgument, "the message cannot be decided on: "+err.Error())
 			}

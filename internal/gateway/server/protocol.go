@@ -43,6 +43,7 @@ func (r refusal) text() string {
 // protocols make what the targets of a configuration speak.
 var protocols = map[string]func(*config.Config, config.Target) (protocol, error){
 	"mcp":  newMCP,
+	"rest": newREST,
 	"grpc": newGRPC,
 }
 

@@ -83,13 +83,20 @@ func (x *exchange) pass(method string, u *url.URL, header http.Header, body io.R
 	defer cancel(nil)
 	idle := time.AfterFunc(x.limits().Idle, func() { cancel(errIdle) })
 	defer idle.Stop()
+	length := int64(0)
+	if b, ok := body.(*bounded); ok {
+		length = b.length
+	}
 	if _, whole := body.(*bytes.Reader); !whole && body != nil {
-		body = &kept{ReadCloser: io.NopCloser(body), timer: idle, every: x.g.config.Limits.Idle}
+		body = &kept{ReadCloser: io.NopCloser(body), timer: idle, every: x.limits().Idle}
 	}
 	request, err := x.outgoing(ctx, method, u, header, body)
 	if err != nil {
 		x.fault("the request cannot be passed on", err)
 		return
+	}
+	if length > 0 {
+		request.ContentLength = length
 	}
 	began := time.Now()
 	response, err := x.traced(request, x.target.transport.RoundTrip)

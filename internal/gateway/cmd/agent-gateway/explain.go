@@ -38,6 +38,7 @@ type question struct {
 		Direction   call.Direction    `json:"direction"`
 		Method      string            `json:"method"`
 		Target      string            `json:"target"`
+		Operation   string            `json:"operation"`
 		Kind        call.Kind         `json:"kind"`
 		Name        string            `json:"name"`
 		Arguments   json.RawMessage   `json:"arguments"`
@@ -158,7 +159,7 @@ func ask(e environment, from string) (*decide.Request, error) {
 		Call: &call.Call{
 			Protocol: q.Call.Protocol, Version: q.Call.Version, Direction: q.Call.Direction, Method: q.Call.Method, Target: q.Call.Target,
 			Resource: call.Resource{Kind: q.Call.Kind, Name: q.Call.Name}, Arguments: q.Call.Arguments,
-			Message: q.Call.Message, Annotations: q.Call.Annotations,
+			Operation: q.Call.Operation, Message: q.Call.Message, Annotations: q.Call.Annotations,
 		},
 	}, nil
 }
