@@ -148,22 +148,28 @@ func (l load) put(ctx context.Context, h *hop, clients []*client, during time.Du
 	return sum, ctx.Err()
 }
 
+// warmUps is how often a connection may break before it has answered once.
+const warmUps = 10
+
 // dialAll opens as many connections as a load has, and asks once on each: what comes first is not measured.
 func (l load) dialAll(ctx context.Context, h *hop) (clients []*client, err error) {
-	defer func() {
-		if err != nil {
-			hangUp(clients)
+	for range warmUps * l.Connections {
+		if len(clients) == l.Connections {
+			break
 		}
-	}()
-	for range l.Connections {
-		c, err := dial(ctx, h)
-		if err != nil {
-			return clients, err
+		var c *client
+		if c, err = dial(ctx, h); err != nil {
+			break
+		}
+		if _, err = c.ask(question(l.body)); err != nil {
+			_ = c.conn.Close() // it is broken
+			continue
 		}
 		clients = append(clients, c)
-		if _, err := c.ask(question(l.body)); err != nil {
-			return clients, fmt.Errorf("%s: %s: %w", h.Name, l.Name, err)
-		}
+	}
+	if len(clients) < l.Connections {
+		hangUp(clients)
+		return nil, fmt.Errorf("%s: %s: %w", h.Name, l.Name, err)
 	}
 	return clients, nil
 }
