@@ -23,8 +23,8 @@ const trustDomain = "example.org"
 // The hops that every comparison rests on.
 const (
 	hopDirect       = "direct"
-	hopReverseProxy = "ReverseProxy, mTLS"
-	hopNginx        = "nginx, TLS"
+	hopReverseProxy = "ReverseProxy mTLS"
+	hopNginx        = "nginx TLS"
 )
 
 // hop is one way to the target.

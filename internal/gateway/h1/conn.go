@@ -255,7 +255,7 @@ func (c *conn) refuse(err error) {
 		c.reply(http.StatusRequestHeaderFieldsTooLarge, "the header is too large")
 	case errors.Is(err, io.EOF), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, net.ErrClosed):
 	default:
-		var network net.Error
+		var network *net.OpError
 		if errors.As(err, &network) {
 			return
 		}

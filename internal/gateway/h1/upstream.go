@@ -95,6 +95,9 @@ func (u *upstream) roundTrip(r *http.Request) (*http.Response, error) {
 
 func (u *upstream) exchange(r *http.Request) (*http.Response, error) {
 	if err := u.send(r); err != nil {
+		if !u.wrote {
+			return nil, fmt.Errorf("write to %s: %w", u.key.address, err)
+		}
 		// A server may answer, and close, before it has read the whole request.
 		if response, unread := u.receive(r); unread == nil {
 			response.Close = true

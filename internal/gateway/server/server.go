@@ -18,6 +18,7 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/gateway/audit"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/dpop"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/h1"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/store"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/token"
 )
@@ -41,7 +42,7 @@ type Server struct {
 
 	listeners map[string]net.Listener
 	origins   map[string]string
-	servers   []*http.Server
+	servers   []serving
 	admin     *http.Server
 	adminAt   net.Listener
 
@@ -57,7 +58,7 @@ type Server struct {
 	sessions    sessions
 	audit       *audit.Log
 	metrics     *metrics
-	upstream    *http.Transport
+	upstream    *h1.Transport
 	streams     *http.Transport // of HTTP/2 alone
 	underway    underway
 	annotations annotations
@@ -141,11 +142,11 @@ func (s *Server) Admin() string {
 func (s *Server) Serve(ctx context.Context) error {
 	g := s.now.Load()
 	for _, l := range g.config.Listeners {
-		s.start(s.server(l), s.listeners[l.Name], true)
+		s.start(s.server(l), s.listeners[l.Name])
 	}
 	if s.adminAt != nil {
 		s.admin = &http.Server{Handler: s.adminHandler(), ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug)}
-		s.start(s.admin, s.adminAt, false)
+		s.start(s.admin, s.adminAt)
 	}
 	s.ready.Store(true)
 	var stopped error
@@ -157,32 +158,33 @@ func (s *Server) Serve(ctx context.Context) error {
 	return errors.Join(stopped, s.stop())
 }
 
-func (s *Server) start(server *http.Server, on net.Listener, secure bool) {
+// serving is a server of HTTP, as net/http has it.
+type serving interface {
+	Serve(on net.Listener) error
+	Shutdown(ctx context.Context) error
+	Close() error
+}
+
+func (s *Server) start(server serving, on net.Listener) {
 	s.servers = append(s.servers, server)
 	go func() {
-		var err error
-		if secure {
-			err = server.ServeTLS(on, "", "")
-		} else {
-			err = server.Serve(on)
-		}
-		if !errors.Is(err, http.ErrServerClosed) {
+		if err := server.Serve(on); !errors.Is(err, http.ErrServerClosed) {
 			s.failed <- fmt.Errorf("serve %s: %w", on.Addr(), err)
 		}
 	}()
 }
 
 // server makes the HTTP server of a listener.
-func (s *Server) server(l config.Listener) *http.Server {
+func (s *Server) server(l config.Listener) *h1.Server {
 	limits := s.now.Load().config.Limits
-	return &http.Server{
-		Handler:           s.handler(l.Name),
-		ReadHeaderTimeout: limits.HeaderTime,
-		IdleTimeout:       limits.Idle,
-		MaxHeaderBytes:    int(limits.Header),
-		TLSConfig:         tlsConfig(l.MinimumTLS, func() *identity { return s.now.Load().identity }),
-		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: int(limits.Streams)},
-		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
+	return &h1.Server{
+		Handler:    s.handler(l.Name),
+		HeaderTime: limits.HeaderTime,
+		IdleTime:   limits.Idle,
+		HeaderSize: int(limits.Header),
+		TLS:        tlsConfig(l.MinimumTLS, func() *identity { return s.now.Load().identity }),
+		HTTP2:      &http.HTTP2Config{MaxConcurrentStreams: int(limits.Streams)},
+		Log:        s.options.Log,
 	}
 }
 

@@ -13,24 +13,38 @@ import (
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/authn"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/dpop"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/h1"
 )
 
+// answerHeader is how large the header of a target's answer may be.
+const answerHeader = 256 << 10
+
 // transport reaches the targets. It asks no proxy of the environment, which would see what is passed on, and leaves bodies as they are.
-func transport() *http.Transport {
+func transport() *h1.Transport {
+	return &h1.Transport{IdlePerHost: idlePerHost, IdleTime: idleTime, HeaderSize: answerHeader, HTTP2: standardTransport()}
+}
+
+// The bounds of connections to targets.
+const (
+	idlePerHost = 256
+	idleTime    = 90 * time.Second
+)
+
+func standardTransport() *http.Transport {
 	return &http.Transport{
 		ForceAttemptHTTP2:      true,
-		MaxIdleConnsPerHost:    256,
-		IdleConnTimeout:        90 * time.Second,
+		MaxIdleConnsPerHost:    idlePerHost,
+		IdleConnTimeout:        idleTime,
 		TLSHandshakeTimeout:    10 * time.Second,
 		ExpectContinueTimeout:  time.Second,
-		MaxResponseHeaderBytes: 256 << 10,
+		MaxResponseHeaderBytes: answerHeader,
 		DisableCompression:     true,
 	}
 }
 
 // http2Transport reaches targets over HTTP/2 alone, those of http URLs with prior knowledge (RFC 9113 §3.3).
 func http2Transport() *http.Transport {
-	t := transport()
+	t := standardTransport()
 	t.Protocols = new(http.Protocols)
 	t.Protocols.SetHTTP2(true)
 	t.Protocols.SetUnencryptedHTTP2(true)
