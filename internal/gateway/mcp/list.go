@@ -89,6 +89,24 @@ func (p *Parser) refused(m *message, l list, keep func(Item) bool) ([]edit, *Err
 	return cuts, nil
 }
 
+// Tools gives the tools of the answer to the request of this id, and the cursor of the next page, "" for none. It reports false where the
+// answer does not hold that response.
+func (a *Answer) Tools(id []byte) (tools []Item, cursor string, found bool, bad *Error) {
+	for i := range a.messages {
+		m := &a.messages[i]
+		if m.method != "" || m.id == nil || !sameID(m.id, id) {
+			continue
+		}
+		cursor, _ = m.at[atCursor].Text()
+		_, bad = a.parser.refused(m, lists[0], func(item Item) bool {
+			tools = append(tools, item)
+			return true
+		})
+		return tools, cursor, true, bad
+	}
+	return nil, "", false, nil
+}
+
 func (p *Parser) item(m *message, l list, e jsonscan.Value) (Item, *Error) {
 	var at [itemMembers]jsonscan.Value
 	if _, err := itemShape.Scan(e.Raw, p.Limits, at[:]); err != nil {

@@ -15,7 +15,7 @@ var messageShape = jsonscan.MustShape(
 	"/params/notifications/resourceSubscriptions", "/params/notifications/taskIds", "/params/requestId", "/params/inputRequests",
 	"/params/_meta", "/params/_meta/io.modelcontextprotocol~1protocolVersion",
 	"/result/inputRequests", "/error/code", "/error/message", "/error/data/elicitations",
-	"/result/tools", "/result/prompts", "/result/resources", "/result/resourceTemplates", "/result/cacheScope", "/result/ttlMs",
+	"/result/tools", "/result/prompts", "/result/resources", "/result/resourceTemplates", "/result/cacheScope", "/result/ttlMs", "/result/nextCursor",
 )
 
 const (
@@ -51,6 +51,7 @@ const (
 	atTemplates
 	atCacheScope
 	atTTL
+	atCursor
 	memberCount
 )
 

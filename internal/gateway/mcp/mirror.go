@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/textproto"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -55,7 +56,7 @@ func collect(schema jsonscan.Value, path []string, to *[]Mirror) bool {
 		}
 		for key, property := range properties.Members() {
 			name, _ := key.Text()
-			below := append(path[:len(path):len(path)], name)
+			below := slices.Concat(path, []string{name})
 			if !annotated(property, below, to) || !collect(property, below, to) {
 				return false
 			}

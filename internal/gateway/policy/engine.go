@@ -35,6 +35,11 @@ func New(sources ...Source) (*Engine, error) {
 	return &Engine{policies: policies, index: newIndex(policies)}, nil
 }
 
+// ReadsAnnotations says whether a policy reads what targets say of their tools, so that it is worth asking them.
+func (e *Engine) ReadsAnnotations() bool {
+	return slices.ContainsFunc(e.policies, func(p *compiled) bool { return p.reads.hints })
+}
+
 // Len is the number of policies.
 func (e *Engine) Len() int { return len(e.policies) }
 

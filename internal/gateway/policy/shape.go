@@ -52,6 +52,7 @@ type reads struct {
 	arguments, claims   *shape // nil where it reads nothing of them
 	context             attributes
 	principal, resource bool // attributes of the entities
+	hints               bool // attributes of a tool that only its target knows
 }
 
 // clash is a value that a policy uses as two types.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/call"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
-	"github.com/agentward/terraform-provider-agent/internal/gateway/decide"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/jsonscan"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/mcp"
 )
@@ -17,6 +16,7 @@ import (
 type mcpProtocol struct {
 	parser *mcp.Parser
 	url    *url.URL
+	key    string // what the target is remembered under: another URL is another target
 }
 
 func newMCP(c *config.Config, t config.Target) (protocol, error) {
@@ -24,7 +24,7 @@ func newMCP(c *config.Config, t config.Target) (protocol, error) {
 	if err != nil {
 		return nil, fmt.Errorf("target %q: %w", t.Name, err)
 	}
-	return &mcpProtocol{url: u, parser: &mcp.Parser{
+	return &mcpProtocol{url: u, key: t.Name + " " + t.URL, parser: &mcp.Parser{
 		Target: t.Name, Versions: t.Versions,
 		Limits: jsonscan.Limits{Size: int(max(c.Limits.Body, c.Limits.Answer)), Depth: int(c.Limits.Depth)},
 	}}, nil
@@ -111,8 +111,12 @@ func (m *mcpConversation) parse() bool {
 // unsound refuses what cannot be decided on.
 func (m *mcpConversation) unsound(bad *mcp.Error) bool {
 	m.metrics.count("agent_gateway_refused_total", "target", m.target.Name)
-	m.rejected(bad.Status, "", "the request cannot be read as MCP")
-	bad.Respond(m.w)
+	if len(m.records) == 0 {
+		m.rejected(bad.Status, "", "the request cannot be read as MCP")
+	}
+	if m.write(bad.Status) {
+		bad.Respond(m.w)
+	}
 	return false
 }
 
@@ -131,6 +135,13 @@ func (m *mcpConversation) decide() bool {
 	}
 	var refusals []*mcp.Error
 	for _, c := range asked {
+		if c.Resource.Kind == call.Tool {
+			known := m.tool(c.Resource.Name)
+			c.Annotations = known.annotations
+			if bad := mcp.CheckMirrors(m.header, c, known.mirrors); bad != nil {
+				return m.unsound(bad)
+			}
+		}
 		d := m.ask(c)
 		if !d.Allowed && m.enforced() {
 			refusals = append(refusals, mcp.Denied(c, d.Reason, d.Policies))
@@ -146,12 +157,4 @@ func (m *mcpConversation) decide() bool {
 		_, _ = m.w.Write(body) // a client that is gone needs no answer
 	}
 	return false
-}
-
-// ask decides a call, with what the target has said of its tools.
-func (m *mcpConversation) ask(c *call.Call) decide.Decision {
-	if c.Annotations == nil && c.Resource.Kind == call.Tool {
-		c.Annotations = m.annotations.get(m.target.Name, c.Resource.Name)
-	}
-	return m.exchange.ask(c)
 }

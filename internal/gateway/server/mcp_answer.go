@@ -157,6 +157,9 @@ func (m *mcpConversation) mediate(data []byte) ([]byte, error) {
 		return nil, bad
 	}
 	for _, c := range said.Calls {
+		if c.Method == "notifications/tools/list_changed" {
+			m.tools.forget(m.key)
+		}
 		d := m.ask(c)
 		if d.Allowed || !m.enforced() {
 			continue
@@ -188,7 +191,7 @@ var methods = map[call.Kind]string{call.Tool: "tools/call", call.Prompt: "prompt
 // listed says whether an item of a list is something that the agent could be allowed.
 func (m *mcpConversation) listed(item mcp.Item) bool {
 	if item.Resource.Kind == call.Tool {
-		m.annotations.put(m.target.Name, item.Resource.Name, item.Annotations)
+		m.tools.put(m.key, item.Resource.Name, tool{item.Annotations, item.Mirrors})
 	}
 	return m.shows(&call.Call{
 		Protocol: call.MCP, Version: m.calls.Version, Direction: call.ToTarget, Method: methods[item.Resource.Kind], Target: m.target.Name,

@@ -46,25 +46,25 @@ type Server struct {
 	admin     *http.Server
 	adminAt   net.Listener
 
-	began       time.Time
-	store       store.Store
-	sources     *store.Memory // rates of those who are refused; of this process alone
-	bounds      bounds
-	withheld    withheld
-	telemetry   atomic.Pointer[telemetry]
-	last        atomic.Pointer[reloaded]
-	exchanges   atomic.Uint64
-	secrets     map[string][]byte
-	sessions    sessions
-	audit       *audit.Log
-	metrics     *metrics
-	upstream    *h1.Transport
-	streams     *http.Transport // of HTTP/2 alone
-	underway    underway
-	annotations annotations
-	ready       atomic.Bool
-	reload      sync.Mutex
-	failed      chan error
+	began     time.Time
+	store     store.Store
+	sources   *store.Memory // rates of those who are refused; of this process alone
+	bounds    bounds
+	withheld  withheld
+	telemetry atomic.Pointer[telemetry]
+	last      atomic.Pointer[reloaded]
+	exchanges atomic.Uint64
+	secrets   map[string][]byte
+	sessions  sessions
+	audit     *audit.Log
+	metrics   *metrics
+	upstream  *h1.Transport
+	streams   *http.Transport // of HTTP/2 alone
+	underway  underway
+	tools     tools
+	ready     atomic.Bool
+	reload    sync.Mutex
+	failed    chan error
 }
 
 // New opens the listeners of a configuration. Nothing is served before Serve.
