@@ -63,6 +63,8 @@ type Call struct {
 	Message *Message
 	// Annotations are what the target says of the tool; nil where it said nothing. They are hints from the other side.
 	Annotations *Annotations
+	// Tags are those that the agent's card gives an A2A skill, sorted; nil where it gives none.
+	Tags []string
 }
 
 // Annotations are an MCP tool's hints (MCP ToolAnnotations), with the protocol's defaults filled in.
@@ -70,13 +72,15 @@ type Annotations struct {
 	ReadOnly, Destructive, Idempotent, OpenWorld bool
 }
 
-// Message is what policies may know of an A2A message.
+// Message is what policies may know of what an A2A call is about; a call without a message has no role and no parts.
 type Message struct {
-	Task, Context, Role string
-	PartKinds           []string // text, raw, url, data; sorted, each once
-	MediaTypes          []string // sorted, each once
-	Extensions          []string // URIs, sorted
-	ReferenceTasks      []string
-	PushHost            string // host of the push notification URL, "" for none
-	Tenant              string
+	Task, Context  string
+	Role           string   // ROLE_USER or ROLE_AGENT, in every version
+	PartKinds      []string // text, raw, url, data; sorted, each once
+	MediaTypes     []string // that parts declare, in lower case and without parameters; sorted, each once
+	URLHosts       []string // hosts of the parts that are URLs; sorted, each once
+	Extensions     []string // URIs, sorted
+	ReferenceTasks []string
+	PushHost       string // host of the push notification URL, "" for none
+	Tenant         string
 }
