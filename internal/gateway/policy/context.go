@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/cedar-policy/cedar-go/types"
+	"github.com/cedar-policy/cedar-go/x/exp/eval"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/call"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/decide"
@@ -121,6 +122,9 @@ func attribute(r *decide.Request, name string, n needs, unknown types.Value) (ty
 		return tokenOf(r, n.claims)
 	case "message":
 		if c.Message == nil {
+			if unknown != nil && c.Protocol == call.A2A {
+				return unknownMessage, nil
+			}
 			return nil, nil
 		}
 		return message(c.Message), nil
@@ -132,6 +136,9 @@ func attribute(r *decide.Request, name string, n needs, unknown types.Value) (ty
 	}
 	return nil, fmt.Errorf("the attribute %q of the context is not known", name)
 }
+
+// unknownMessage stands for the message of a call that is not made yet: what its skill is shown for depends on none.
+var unknownMessage = eval.Variable("message")
 
 func tokenOf(r *decide.Request, wants []*shape) (types.Value, error) {
 	var text []byte
@@ -157,6 +164,7 @@ func message(m *call.Message) types.Value {
 		"context":        types.String(m.Context),
 		"partKinds":      stringSet(m.PartKinds),
 		"mediaTypes":     stringSet(m.MediaTypes),
+		"urlHosts":       stringSet(m.URLHosts),
 		"extensions":     stringSet(m.Extensions),
 		"referenceTasks": stringSet(m.ReferenceTasks),
 		"pushHost":       types.String(m.PushHost),

@@ -14,6 +14,7 @@ import (
 	"github.com/cedar-policy/cedar-go/types"
 	"github.com/cedar-policy/cedar-go/x/exp/eval"
 
+	"github.com/agentward/terraform-provider-agent/internal/gateway/call"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/decide"
 )
 
@@ -189,13 +190,18 @@ func (q *question) describe(policies []*compiled) (types.Record, error) {
 	return values, nil
 }
 
+// opens says whether a policy reads what is not known of a listing: arguments, and the message of an A2A call that has none yet.
+func (q *question) opens(p *compiled) bool {
+	return p.reads.arguments != nil || q.Call.Protocol == call.A2A && q.Call.Message == nil && p.reads.context&attributeBit("message") != 0
+}
+
 // settle leaves of the policies that read arguments those that could permit: a listing shows what some arguments make possible, so that a
 // permit holds where it can hold, and a forbid only where it holds whatever the arguments are.
 func (q *question) settle(policies []*compiled, values types.Record) []*compiled {
 	env := eval.Env{Entities: &q.entities, Principal: q.principal, Action: q.action, Resource: q.resource, Context: values}
 	settled := make([]*compiled, 0, len(policies))
 	for _, p := range policies {
-		if p.reads.arguments == nil {
+		if !q.opens(p) {
 			settled = append(settled, p)
 			continue
 		}

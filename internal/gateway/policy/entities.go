@@ -125,6 +125,9 @@ func resourceAttributes(typ types.EntityType, c *call.Call) types.RecordMap {
 		attributes["readOnly"], attributes["destructive"] = types.Boolean(a.ReadOnly), types.Boolean(a.Destructive)
 		attributes["idempotent"], attributes["openWorld"] = types.Boolean(a.Idempotent), types.Boolean(a.OpenWorld)
 	}
+	if c.Tags != nil && typ == "Skill" {
+		attributes["tags"] = stringSet(c.Tags)
+	}
 	return attributes
 }
 

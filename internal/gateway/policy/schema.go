@@ -46,15 +46,13 @@ var methods = map[call.Protocol]map[string]string{
 		// A session's stream, its end, and answers to the server have no JSON-RPC method: these are the HTTP methods they are asked with.
 		"GET": "connect", "DELETE": "connect", "POST": "connect",
 	},
+	// In the names of 1.0, which a call has in every version.
 	call.A2A: {
-		"SendMessage": "sendMessage", "SendStreamingMessage": "sendMessage", "message/send": "sendMessage", "message/stream": "sendMessage",
-		"GetTask": "getTask", "tasks/get": "getTask", "ListTasks": "listTasks", "CancelTask": "cancelTask", "tasks/cancel": "cancelTask",
-		"SubscribeToTask": "subscribeTask", "tasks/resubscribe": "subscribeTask",
-		"CreateTaskPushNotificationConfig": "configurePush", "GetTaskPushNotificationConfig": "configurePush",
-		"ListTaskPushNotificationConfigs": "configurePush", "DeleteTaskPushNotificationConfig": "configurePush",
-		"tasks/pushNotificationConfig/set": "configurePush", "tasks/pushNotificationConfig/get": "configurePush",
-		"tasks/pushNotificationConfig/list": "configurePush", "tasks/pushNotificationConfig/delete": "configurePush",
-		"GetExtendedAgentCard": "getCard", "agent/getAuthenticatedExtendedCard": "getCard",
+		"SendMessage": "sendMessage", "SendStreamingMessage": "sendMessage",
+		"GetTask": "getTask", "ListTasks": "listTasks", "CancelTask": "cancelTask", "SubscribeToTask": "subscribeTask",
+		"CreateTaskPushNotificationConfig": "configurePush", "DeleteTaskPushNotificationConfig": "configurePush",
+		"GetTaskPushNotificationConfig": "configurePush", "ListTaskPushNotificationConfigs": "configurePush",
+		"GetAgentCard": "getCard", "GetExtendedAgentCard": "getCard",
 	},
 }
 
