@@ -2,9 +2,12 @@ package a2a
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 
@@ -121,7 +124,7 @@ func normal(members map[string]any) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := dynamicpb.NewMessage(rpc(Version10, "GetExtendedAgentCard").Output())
+	m := dynamicpb.NewMessage(wires()[Version10].method("GetExtendedAgentCard").Output())
 	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(text, m); err != nil {
 		return nil, err
 	}
@@ -177,25 +180,39 @@ type Face struct {
 	// TokenURL is where access tokens are got, "" where none is asked for.
 	TokenURL string
 	MTLS     bool // a client certificate is asked for
-	Proto    bool // the card goes out in Protobuf, whose 0.3 writes security as 1.0 does
+	Proto    bool // the card goes out in Protobuf
 	Versions []string
 	// Shows says whether a skill is shown.
 	Shows  func(Skill) bool
 	Signer *Signer // nil for a card without signatures
 }
 
-// Shown gives the card as the gateway shows it: its own URLs and security, the skills that may be shown, and its own signatures.
-func (c *Card) Shown(f Face) ([]byte, error) {
+// Shown gives the card as the gateway shows it: its own URLs and security, the skills that may be shown, and its own signatures. The tag is
+// the same for cards that differ in their signatures alone.
+func (c *Card) Shown(f Face) (text []byte, tag string, err error) {
 	members, err := c.as(f)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	if f.Signer != nil {
-		if members["signatures"], err = f.Signer.sign(members); err != nil {
-			return nil, fmt.Errorf("agent card: sign: %w", err)
-		}
+	bare, err := json.Marshal(members)
+	if err != nil || f.Signer == nil {
+		return bare, tagOf(bare), err
 	}
-	return json.Marshal(members)
+	if members["signatures"], err = f.Signer.sign(members); err != nil {
+		return nil, "", fmt.Errorf("agent card: sign: %w", err)
+	}
+	text, err = json.Marshal(members)
+	return text, tagOf(bare, f.Signer.public.KeyID), err
+}
+
+// tagOf gives an entity tag (RFC 9110 §8.8.3).
+func tagOf(content []byte, more ...string) string {
+	h := sha256.New()
+	_, _ = h.Write(content) // a hash takes everything
+	for _, m := range more {
+		_, _ = io.WriteString(h, m)
+	}
+	return `"` + hex.EncodeToString(h.Sum(nil)[:16]) + `"`
 }
 
 func (c *Card) as(f Face) (map[string]any, error) {

@@ -115,3 +115,6 @@ func oneLine(s string) string {
 	}, s)
 	return s[:min(len(s), 200)]
 }
+
+// PublicCard is the exchange of asking for the public card.
+func (p *Parser) PublicCard() *Exchange { return p.exchange(HTTPJSON, GetAgentCard, Version10) }

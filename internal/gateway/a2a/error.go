@@ -105,7 +105,7 @@ type info struct {
 }
 
 func (e *Error) info() []info {
-	i := info{Type: "type.googleapis.com/google.rpc.ErrorInfo", Reason: words[e.Problem].reason, Domain: "a2a-protocol.org"}
+	i := info{Type: "type.googleapis.com/google.rpc.ErrorInfo", Reason: words[e.Problem].reason, Domain: Domain}
 	if len(e.Policies) > 0 {
 		i.Metadata = map[string]string{"policies": strings.Join(e.Policies, ",")}
 	}
@@ -154,3 +154,9 @@ func (e *Error) Respond(w http.ResponseWriter, b Binding) {
 	w.WriteHeader(e.HTTP(b))
 	_, _ = w.Write(e.Body(b)) // a client that is gone needs no answer
 }
+
+// Reason is the word for the problem in google.rpc.ErrorInfo, whose domain is Domain.
+func (e *Error) Reason() string { return words[e.Problem].reason }
+
+// Domain is that of the protocol's errors (1.0 §10.6).
+const Domain = "a2a-protocol.org"

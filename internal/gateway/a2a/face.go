@@ -134,12 +134,13 @@ func (f Face) security(members map[string]any) {
 		return
 	}
 	members["securitySchemes"] = schemes
-	if current && !(old && f.Proto) {
-		members["securityRequirements"] = []any{map[string]any{"schemes": all}}
-	}
+	// In the JSON of 1.0 SDKs write scopes in two ways, of which each refuses the other's (an array, and Protobuf's StringList). There are no
+	// scopes to tell of, so that the schemes say enough.
 	switch {
-	case old && f.Proto:
+	case f.Proto && old:
 		members["security"] = []any{map[string]any{"schemes": all}}
+	case f.Proto:
+		members["securityRequirements"] = []any{map[string]any{"schemes": all}}
 	case old:
 		members["security"] = []any{oldAll}
 	}

@@ -1,15 +1,11 @@
 package a2a
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protojson"
-	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/dynamicpb"
@@ -33,14 +29,15 @@ func Service(path string) (version, name string, ok bool) {
 	return "", "", false
 }
 
-// GRPC reads a request of that binding: its path, its metadata and its one message. The call's arguments are the message in Protobuf's JSON.
+// GRPC reads a request of that binding: its path, its metadata and its one message. The call's arguments are
+// the message in Protobuf's JSON; what decoders could read differently is refused, and so are fields that are not known.
 func (p *Parser) GRPC(path string, h http.Header, message []byte) (*Exchange, *Error) {
 	version, name, ok := Service(path)
 	if !ok {
 		return nil, newError(MethodNotFound, "there is no such service")
 	}
-	method := rpc(version, name)
-	if method == nil {
+	procedure := wires()[version].requests.Procedure(Services[version] + "/" + name)
+	if procedure == nil {
 		return nil, newError(MethodNotFound, "there is no method "+oneLine(name))
 	}
 	named, bad := p.version(h, "")
@@ -58,7 +55,11 @@ func (p *Parser) GRPC(path string, h http.Header, message []byte) (*Exchange, *E
 	if bad := extensions(h, x.Call.Message); bad != nil {
 		return nil, bad
 	}
-	text, err := p.transcode(method.Input(), message)
+	depth := p.Limits.Depth
+	if depth == 0 {
+		depth = jsonscan.DefaultDepth
+	}
+	text, err := procedure.Arguments(message, depth)
 	if err != nil {
 		return nil, newError(InvalidParams, "the message is refused: "+err.Error())
 	}
@@ -70,113 +71,6 @@ func (p *Parser) GRPC(path string, h http.Header, message []byte) (*Exchange, *E
 	return x, p.read(x, at)
 }
 
-// transcode gives a message in Protobuf's JSON. What decoders could read differently is refused: fields that are not known, and which a
-// newer server may know; a field that is there twice; two fields of a oneof.
-func (p *Parser) transcode(d protoreflect.MessageDescriptor, message []byte) ([]byte, error) {
-	depth := p.Limits.Depth
-	if depth == 0 {
-		depth = jsonscan.DefaultDepth
-	}
-	if err := strict(d, message, depth); err != nil {
-		return nil, err
-	}
-	m := dynamicpb.NewMessage(d)
-	if err := (proto.UnmarshalOptions{RecursionLimit: depth}).Unmarshal(message, m); err != nil {
-		return nil, errors.New("it does not decode")
-	}
-	loose, err := protojson.Marshal(m)
-	if err != nil {
-		return nil, errors.New("it has no form in JSON")
-	}
-	var text bytes.Buffer
-	if err := json.Compact(&text, loose); err != nil { // the white space is another in each build of protojson
-		return nil, err
-	}
-	return text.Bytes(), nil
-}
-
-func strict(d protoreflect.MessageDescriptor, message []byte, depth int) error {
-	if depth == 0 {
-		return errors.New("it is nested too deeply")
-	}
-	seen := map[protoreflect.FieldNumber]bool{}
-	oneofs := map[protoreflect.Name]bool{}
-	keys := map[string]bool{} // of maps
-	for len(message) > 0 {
-		number, typ, n := protowire.ConsumeTag(message)
-		if n < 0 {
-			return errors.New("it does not decode")
-		}
-		message = message[n:]
-		f := d.Fields().ByNumber(number)
-		if f == nil {
-			return fmt.Errorf("%s has no field %d", d.Name(), number)
-		}
-		size := protowire.ConsumeFieldValue(number, typ, message)
-		if size < 0 || typ == protowire.StartGroupType || typ != wireType(f) && (!f.IsPacked() || typ != protowire.BytesType) {
-			return fmt.Errorf("%s.%s does not decode", d.Name(), f.Name())
-		}
-		if !f.IsList() && !f.IsMap() {
-			if seen[number] {
-				return fmt.Errorf("%s.%s is there twice", d.Name(), f.Name())
-			}
-			seen[number] = true
-			if o := f.ContainingOneof(); o != nil && !o.IsSynthetic() {
-				if oneofs[o.Name()] {
-					return fmt.Errorf("%s has two of %s", d.Name(), o.Name())
-				}
-				oneofs[o.Name()] = true
-			}
-		}
-		if f.Message() != nil {
-			inside, _ := protowire.ConsumeBytes(message)
-			if key := fmt.Sprintf("%d %s", number, keyOf(inside)); f.IsMap() && keys[key] {
-				return fmt.Errorf("%s.%s has a key twice", d.Name(), f.Name())
-			} else if f.IsMap() {
-				keys[key] = true
-			}
-			if err := strict(f.Message(), inside, depth-1); err != nil {
-				return err
-			}
-		}
-		message = message[size:]
-	}
-	return nil
-}
-
-// keyOf gives the key of a map's entry, all of which are strings here.
-func keyOf(entry []byte) []byte {
-	for len(entry) > 0 {
-		number, typ, n := protowire.ConsumeTag(entry)
-		if n < 0 {
-			return nil
-		}
-		size := protowire.ConsumeFieldValue(number, typ, entry[n:])
-		if size < 0 {
-			return nil
-		}
-		if number == 1 && typ == protowire.BytesType {
-			key, _ := protowire.ConsumeBytes(entry[n:])
-			return key
-		}
-		entry = entry[n+size:]
-	}
-	return nil
-}
-
-// wireType is how a field that is not packed is written.
-func wireType(f protoreflect.FieldDescriptor) protowire.Type {
-	switch f.Kind() {
-	case protoreflect.StringKind, protoreflect.BytesKind, protoreflect.MessageKind:
-		return protowire.BytesType
-	case protoreflect.DoubleKind, protoreflect.Fixed64Kind, protoreflect.Sfixed64Kind:
-		return protowire.Fixed64Type
-	case protoreflect.FloatKind, protoreflect.Fixed32Kind, protoreflect.Sfixed32Kind:
-		return protowire.Fixed32Type
-	}
-	return protowire.VarintType
-}
-
 // output decodes an answer.
 func (x *Exchange) output(message []byte) (*dynamicpb.Message, error) {
 	name := string(x.Operation)
@@ -185,7 +79,7 @@ func (x *Exchange) output(message []byte) (*dynamicpb.Message, error) {
 			name = n
 		}
 	}
-	m := dynamicpb.NewMessage(rpc(x.Call.Version, name).Output())
+	m := dynamicpb.NewMessage(wires()[x.Call.Version].method(name).Output())
 	if err := proto.Unmarshal(message, m); err != nil {
 		return nil, errors.New("it does not decode")
 	}

@@ -44,6 +44,7 @@ func (p *Parser) version(h http.Header, query string) (string, *Error) {
 	if bad != nil {
 		return "", bad
 	}
+	said, query = withoutPatch(said), withoutPatch(query)
 	if query != "" {
 		if said != "" && said != query {
 			return "", newError(InvalidRequest, fmt.Sprintf("A2A-Version: the header says %q, the query %q", oneLine(said), oneLine(query)))
@@ -54,6 +55,15 @@ func (p *Parser) version(h http.Header, query string) (string, *Error) {
 		return "", nil
 	}
 	return said, p.serves(said)
+}
+
+// withoutPatch gives a version's major and minor number, which are all that counts (1.0 §3.6).
+func withoutPatch(version string) string {
+	parts := strings.Split(version, ".")
+	if len(parts) != 3 || parts[2] == "" || strings.Trim(parts[2], "0123456789") != "" {
+		return version
+	}
+	return parts[0] + "." + parts[1]
 }
 
 func (p *Parser) serves(version string) *Error {

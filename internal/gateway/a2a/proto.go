@@ -10,12 +10,11 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
-	_ "google.golang.org/protobuf/types/known/emptypb" // imported by the descriptors
-	_ "google.golang.org/protobuf/types/known/structpb"
-	_ "google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/rpc"
 )
 
-// The wire format of both versions: descriptors of the specification's a2a.proto without options. A test compares them with those that the
+// The wire format of both versions: descriptors of the specification's a2a.proto with what it imports and without options. A test compares them with those that the
 // SDK was generated from. They stay out of the global registry, where a program may have its own.
 //
 //go:embed v10.binpb
@@ -27,23 +26,38 @@ var wire03 []byte
 // Services are those of gRPC, by version.
 var Services = map[string]string{Version10: "lf.a2a.v1.A2AService", Version03: "a2a.v1.A2AService"}
 
-var files = sync.OnceValue(func() map[string]protoreflect.ServiceDescriptor {
-	found := map[string]protoreflect.ServiceDescriptor{}
+// wire is how the messages of a version are read and written.
+type wire struct {
+	requests *rpc.Descriptors
+	service  protoreflect.ServiceDescriptor
+}
+
+var wires = sync.OnceValue(func() map[string]wire {
+	found := map[string]wire{}
 	for version, text := range map[string][]byte{Version10: wire10, Version03: wire03} {
 		var set descriptorpb.FileDescriptorSet
-		if err := proto.Unmarshal(text, &set); err != nil {
-			panic(fmt.Sprintf("a2a: the embedded descriptors do not parse: %v", err))
+		err := proto.Unmarshal(text, &set)
+		var files *protoregistry.Files
+		if err == nil {
+			files, err = protodesc.NewFiles(&set)
 		}
-		file, err := protodesc.NewFile(set.File[0], protoregistry.GlobalFiles)
+		var service protoreflect.Descriptor
+		if err == nil {
+			service, err = files.FindDescriptorByName(protoreflect.FullName(Services[version]))
+		}
+		var requests *rpc.Descriptors
+		if err == nil {
+			requests, err = rpc.NewDescriptors(text)
+		}
 		if err != nil {
-			panic(fmt.Sprintf("a2a: the embedded descriptors do not resolve: %v", err))
+			panic(fmt.Sprintf("a2a: the embedded descriptors cannot be used: %v", err))
 		}
-		found[version] = file.Services().ByName("A2AService")
+		found[version] = wire{requests, service.(protoreflect.ServiceDescriptor)} //nolint:forcetypeassert // it was found by the service's name
 	}
 	return found
 })
 
-// rpc gives the descriptor of a method of gRPC, nil where there is none.
-func rpc(version, name string) protoreflect.MethodDescriptor {
-	return files()[version].Methods().ByName(protoreflect.Name(name))
+// method gives the descriptor of a method of gRPC, nil where there is none.
+func (w wire) method(name string) protoreflect.MethodDescriptor {
+	return w.service.Methods().ByName(protoreflect.Name(name))
 }

@@ -121,11 +121,11 @@ func NewSigner(secret []byte, set string) (*Signer, error) {
 		return nil, err
 	}
 	public := jose.JSONWebKey{Key: key.Public(), Algorithm: string(jose.ES256), Use: "sig"}
-	print, err := public.Thumbprint(crypto.SHA256)
+	thumbprint, err := public.Thumbprint(crypto.SHA256)
 	if err != nil {
 		return nil, err
 	}
-	public.KeyID = base64.RawURLEncoding.EncodeToString(print)
+	public.KeyID = base64.RawURLEncoding.EncodeToString(thumbprint)
 	return &Signer{public: public, key: key, set: set}, nil
 }
 

@@ -30,13 +30,15 @@ type Config struct {
 	TokenService *TokenService // nil for none
 	Listeners    []Listener
 	Targets      []Target
-	Policies     *policy.Engine
-	Suspended    []string // SPIFFE IDs of agents, or of instances of them, that may do nothing; and subjects of callers without one
-	Audit        Audit
-	Telemetry    Telemetry
-	Store        Store
-	Limits       Limits
-	Admin        string // address, "" for none; loopback
+	// CardSecretFile holds what the key that signs agent cards is derived from; "" for a secret of the authority's or of this process alone.
+	CardSecretFile string
+	Policies       *policy.Engine
+	Suspended      []string // SPIFFE IDs of agents, or of instances of them, that may do nothing; and subjects of callers without one
+	Audit          Audit
+	Telemetry      Telemetry
+	Store          Store
+	Limits         Limits
+	Admin          string // address, "" for none; loopback
 }
 
 // Authority is a development authority, which issues identities on this machine.
@@ -97,6 +99,7 @@ type Target struct {
 	Descriptors *rpc.Descriptors
 	// API are the operations of a target of REST; nil for any other.
 	API *rest.API
+	A2A *A2A // nil for a target of another protocol
 }
 
 // Load reads a configuration. Without an error among the diagnostics it is valid: policies are parsed and checked, addresses and URLs

@@ -53,6 +53,7 @@ func (r *reading) file(f *file) {
 		r.served(&f.Listeners[i])
 	}
 	r.telemetry(f.Telemetry)
+	r.agentCards(f.AgentCards)
 	r.audit(f.Audit)
 	r.store(f.Store)
 	if f.Admin != nil {

@@ -12,6 +12,7 @@ type file struct {
 	TokenService *tokenService `hcl:"token_service,block"`
 	Listeners    []listener    `hcl:"listener,block"`
 	Targets      []target      `hcl:"target,block"`
+	AgentCards   *agentCards   `hcl:"agent_cards,block"`
 	Policies     []policies    `hcl:"policies,block"`
 	Audit        *audit        `hcl:"audit,block"`
 	Telemetry    *telemetry    `hcl:"telemetry,block"`

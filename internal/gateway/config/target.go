@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/agentward/terraform-provider-agent/internal/gateway/a2a"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/mcp"
 )
 
@@ -40,13 +41,15 @@ type target struct {
 	ContentAt   hcl.Range   `hcl:"content,attr_value_range"`
 	Operations  []operation `hcl:"operation,block"`
 
+	A2A *a2aBlock `hcl:"a2a,block"`
+
 	At hcl.Range `hcl:",def_range"`
 
 	Limits *targetLimits `hcl:"limits,block"`
 }
 
 // protocols are those that a target can speak.
-var protocols = []string{"mcp", "rest", "grpc"}
+var protocols = []string{"mcp", "a2a", "rest", "grpc"}
 
 // name is what may be part of an identifier in a policy: a slash would make Tool::"a/b" two things.
 var name = regexp.MustCompile(`^[a-z0-9]([a-z0-9_.-]*[a-z0-9])?$`)
@@ -69,14 +72,19 @@ func (r *reading) target(t *target) {
 		strings.HasPrefix(made.Path, "/.well-known") || strings.HasPrefix(made.Path+"/", "/oauth/") {
 		r.wrong(t.PathAt, t.At, "Not a path of a target", "%q: use one such as \"/tools\", without a slash at the end. /.well-known and /oauth are the gateway's.", t.Path)
 	}
+	known := mcp.Versions()
+	if t.Protocol == "a2a" {
+		known = a2a.Versions()
+	}
 	for _, v := range t.Versions {
-		if !slices.Contains(mcp.Versions(), v) {
-			r.wrong(t.VersionsAt, t.At, "Version is not known", "%q: it may be one of %s.", v, strings.Join(mcp.Versions(), ", "))
+		if !slices.Contains(known, v) {
+			r.wrong(t.VersionsAt, t.At, "Version is not known", "%q: it may be one of %s.", v, strings.Join(known, ", "))
 		}
 	}
 	r.services(t, &made)
 	r.api(t, &made)
 	made.Limits = r.targetLimits(t.Limits)
+	r.a2a(t, &made)
 	for _, other := range r.Targets {
 		if other.Name == made.Name {
 			r.wrong(t.NameAt, t.At, "Target is there twice", "There is another target %q. Give each a name of its own.", t.Name)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agentward/terraform-provider-agent/internal/gateway/a2a"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/authn"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/dpop"
@@ -32,6 +33,8 @@ type site struct {
 	callers, tokens *authn.Authenticator
 	routes
 	service  *token.Service // nil where this listener has none
+	tokenURL string         // where tokens for its targets are got, "" for nowhere
+	cards    *a2a.Signer    // nil where no target has a card
 	metadata http.Handler
 }
 
@@ -92,6 +95,12 @@ func (s *Server) generation(c *config.Config, origins map[string]string) (*gener
 		}
 		if l.Name == serving {
 			at.service = service
+		}
+		if service != nil {
+			at.tokenURL = service.Trust(nil).Issuer + "/token"
+		}
+		if at.cards, err = s.cardSigner(c, who, at.origin); err != nil {
+			return nil, err
 		}
 		if err := at.serve(c, s, service); err != nil {
 			return nil, err

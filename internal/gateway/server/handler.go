@@ -38,6 +38,8 @@ func (s *Server) handler(listener string) http.Handler {
 		switch {
 		case at.service != nil && slices.Contains(at.service.Paths(), r.URL.Path):
 			at.service.ServeHTTP(w, r)
+		case at.cards != nil && r.URL.Path == CardKeys:
+			at.serveCardKeys(w, r)
 		case x.target == nil:
 			at.metadata.ServeHTTP(w, r)
 		default:

@@ -44,6 +44,7 @@ func (r refusal) text() string {
 var protocols = map[string]func(*config.Config, config.Target) (protocol, error){
 	"mcp":  newMCP,
 	"rest": newREST,
+	"a2a":  newA2A,
 	"grpc": newGRPC,
 }
 

@@ -1,6 +1,10 @@
 package server
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/a2a"
+)
 
 // routes finds targets by path.
 type routes struct {
@@ -25,6 +29,10 @@ func (r *routes) find(path string) (*target, string) {
 		return t, ""
 	}
 	if strings.HasPrefix(path, "/.well-known/") {
+		// An agent at the root has its card among what is the gateway's.
+		if t := r.exact["/"]; t != nil && t.A2A != nil && path == a2a.WellKnown {
+			return t, path
+		}
 		return nil, ""
 	}
 	if service, _, ok := strings.Cut(strings.TrimPrefix(path, "/"), "/"); ok {

@@ -47,7 +47,8 @@ type Options struct {
 	Log     *slog.Logger
 }
 
-// Sidecar is an http.Handler that passes every request on to one target. Serve it on loopback alone: whoever reaches it is the agent.
+// Sidecar is an http.Handler that passes every request on to one target: its own path is the target's, and what is below the one is below
+// the other. Serve it on loopback alone: whoever reaches it is the agent.
 type Sidecar struct {
 	o      Options
 	signer *dpop.Signer // nil without tokens
@@ -83,12 +84,13 @@ func New(o Options) (*Sidecar, error) {
 		FlushInterval: -1, // events are passed on as they come
 		ErrorLog:      slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),
 		Rewrite: func(r *httputil.ProxyRequest) {
-			r.Out.URL.Scheme, r.Out.URL.Host, r.Out.URL.Path, r.Out.URL.RawPath = o.Target.Scheme, o.Target.Host, o.Target.Path, ""
+			r.Out.URL = s.destination(r.In)
 			r.Out.Host = "" // the gateway's
 			r.Out.Header.Del("Authorization")
 			r.Out.Header.Del(dpop.Header)
 			r.Out.Header.Del("Origin") // of this machine, which has been checked
 		},
+		ModifyResponse: s.returned,
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			if r.Context().Err() == nil {
 				o.Log.Error("the gateway cannot be asked", "error", err)
@@ -103,6 +105,11 @@ func New(o Options) (*Sidecar, error) {
 func (s *Sidecar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !local(r) {
 		http.Error(w, "sidecar: requests of web pages are not passed on", http.StatusForbidden)
+		return
+	}
+	r = r.WithContext(context.WithValue(r.Context(), host{}, r.Host))
+	if !replayable(r) {
+		s.proxy.ServeHTTP(w, r)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -149,6 +156,9 @@ func (s *Sidecar) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		s.forget()
 	}
+	if r.GetBody == nil && r.Body != nil && r.Body != http.NoBody {
+		return response, nil // its body is gone; the next request has what this one lacked
+	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // so that the connection is used again
 	_ = response.Body.Close()
 	return s.attempt(r)
@@ -166,7 +176,9 @@ func (s *Sidecar) attempt(r *http.Request) (*http.Response, error) {
 		}
 	}
 	if access != nil {
-		proof, err := s.signer.Proof(out.Method, s.o.Target.String(), access.Token, nonce)
+		u := *out.URL
+		u.RawQuery, u.ForceQuery, u.Fragment = "", false, ""
+		proof, err := s.signer.Proof(out.Method, u.String(), access.Token, nonce)
 		if err != nil {
 			return nil, err
 		}

@@ -160,7 +160,10 @@ func runSidecar(ctx context.Context, e environment, args []string) error {
 		return err
 	}
 	o.Log.Info("sidecar", "url", "http://"+on.Addr().String(), "target", o.Target.String())
-	endpoint := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug)}
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true) // clients of gRPC
+	endpoint := &http.Server{Handler: s, Protocols: protocols, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug)}
 	failed := make(chan error, 1)
 	go func() { failed <- endpoint.Serve(on) }()
 	select {
