@@ -81,7 +81,7 @@ func (c *a2aConversation) serve() {
 		return
 	}
 	if bad := c.skill(c.exchange, c.asked); bad != nil {
-		c.respond(bad)
+		c.unsound(bad)
 		return
 	}
 	if c.allowed() {
@@ -105,10 +105,15 @@ func (c *a2aConversation) understood() bool {
 	if bad == nil {
 		return true
 	}
-	c.metrics.count("agent_gateway_refused_total", "target", c.target.Name)
-	c.asked = nil
-	bad.Respond(c.w, c.binding)
+	c.unsound(bad)
 	return false
+}
+
+// unsound refuses what cannot be decided on.
+func (c *a2aConversation) unsound(bad *a2a.Error) {
+	c.metrics.count("agent_gateway_refused_total", "target", c.target.Name)
+	c.rejected(bad.HTTP(c.binding), "", "the request cannot be decided on as A2A")
+	bad.Respond(c.w, c.binding)
 }
 
 // skill finds out which of the agent's skills a message is for: that which its metadata names, and which the card must have, or the only one

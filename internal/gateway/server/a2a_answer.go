@@ -38,7 +38,7 @@ func (c *a2aConversation) answer(ctx context.Context, response *http.Response) {
 
 // document passes one document back. It is read whole, since lists in it show only what the caller may use.
 func (c *a2aConversation) document(ctx context.Context, response *http.Response) {
-	limit := c.g.config.Limits.Answer
+	limit := c.limits().Answer
 	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -70,22 +70,21 @@ func (c *a2aConversation) whole(response *http.Response, body []byte) {
 		response.Header.Del("Etag") // it is the agent's, of another card
 	}
 	c.headers(response)
-	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(c.g.config.Limits.Idle)) // the connection's own clock; a test's recorder has none
+	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(c.limits().Idle)) // the connection's own clock; a test's recorder has none
 	c.w.WriteHeader(response.StatusCode)
 	_, _ = c.w.Write(body) // a client that is gone needs no answer
 }
 
 // stream passes a stream of events back as they come, each within the limit of an answer.
 func (c *a2aConversation) stream(ctx context.Context, response *http.Response) {
-	if !c.write(http.StatusOK) {
+	if !c.openStream() || !c.write(http.StatusOK) {
 		return
 	}
 	c.headers(response)
 	c.w.WriteHeader(http.StatusOK)
 	out := c.flushing()
 	out.flush()
-	c.underway.streaming(c.progress)
-	err := mcp.Relay(out, mcp.NewEvents(response.Body, int(c.g.config.Limits.Answer)), func(e mcp.Event) ([]byte, error) { return e.Data, nil })
+	err := mcp.Relay(out, mcp.NewEvents(response.Body, int(c.limits().Answer)), func(e mcp.Event) ([]byte, error) { return e.Data, nil })
 	if err != nil {
 		c.broken(ctx, err)
 	}
