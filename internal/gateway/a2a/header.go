@@ -40,6 +40,12 @@ func single(h http.Header, name string) (value string, bad *Error) {
 
 // version gives the version that header and query name, "" for none. Two that differ are refused, as is one that is not let through.
 func (p *Parser) version(h http.Header, query string) (string, *Error) {
+	for name := range h {
+		// Servers that make variables of headers take an underscore for the dash.
+		if dashed := http.CanonicalHeaderKey(strings.ReplaceAll(name, "_", "-")); dashed != name && (dashed == HeaderVersion || dashed == HeaderExtensions || dashed == headerOldName) {
+			return "", newError(InvalidRequest, oneLine(name)+": write the header with dashes")
+		}
+	}
 	said, bad := single(h, HeaderVersion)
 	if bad != nil {
 		return "", bad

@@ -211,15 +211,14 @@ func (c *a2aConversation) upstreamURL() *url.URL {
 	return &u
 }
 
-// overrides are headers that make another method of a request's for some servers.
-var overrides = []string{"X-Http-Method-Override", "X-Http-Method", "X-Method-Override"}
-
 // passed is the request's header as the agent may see it.
 func (c *a2aConversation) passed() http.Header {
 	h := c.r.Header.Clone()
 	h.Set("Accept-Encoding", "identity") // what is passed back is read
-	for _, name := range overrides {
-		h.Del(name)
+	for name := range h {
+		if overrides[strings.ReplaceAll(strings.ToLower(name), "_", "-")] {
+			h.Del(name) // the method and the path are those that were decided on
+		}
 	}
 	return h
 }
