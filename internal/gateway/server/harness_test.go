@@ -44,6 +44,7 @@ type gateway struct {
 func (g *gateway) Write(b []byte) (int, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	_, _ = told.Write(b) // it takes everything
 	return g.audit.Write(b)
 }
 
@@ -94,8 +95,15 @@ func start(t *testing.T, policies, more string, target http.HandlerFunc) *gatewa
 	upstream := httptest.NewServer(target)
 	t.Cleanup(upstream.Close)
 	g := &gateway{t: t, folder: t.TempDir(), target: upstream.URL + "/mcp"}
+	return g.serve(g.configuration(policies, more))
+}
+
+// serve serves until the test ends.
+func (g *gateway) serve(c *config.Config) *gateway {
+	t := g.t
+	t.Helper()
 	var err error
-	g.Server, err = New(g.configuration(policies, more), Options{Now: time.Now, Log: slog.New(slog.DiscardHandler), Stdout: g})
+	g.Server, err = New(c, Options{Now: time.Now, Log: slog.New(slog.NewTextHandler(&told, &slog.HandlerOptions{Level: slog.LevelDebug})), Stdout: g})
 	if err != nil {
 		t.Fatal(err)
 	}

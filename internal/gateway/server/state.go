@@ -24,16 +24,18 @@ func (s *Server) openStore(c config.Store) (store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &watched{Store: shared, failed: func(err error) {
+	return &watched{Store: shared, failed: func(err error, first bool) {
 		s.metrics.count("agent_gateway_store_failures_total")
-		s.options.Log.Error("the store does not answer; what needs it is refused", "error", err)
+		if first {
+			s.options.Log.Error("the store does not answer; what needs it is refused", "error", err)
+		}
 	}}, nil
 }
 
-// watched is a store that says when it fails, and again after it has worked in between.
+// watched is a store that says when it fails, and whether that is the first time since it has worked.
 type watched struct {
 	store.Store
-	failed func(error)
+	failed func(err error, first bool)
 	broken atomic.Bool
 }
 
@@ -52,8 +54,8 @@ func (w *watched) Take(ctx context.Context, key string, r store.Rate, n int64) (
 func (w *watched) told(ctx context.Context, err error) error {
 	if err == nil {
 		w.broken.Store(false)
-	} else if ctx.Err() == nil && !w.broken.Swap(true) { // a caller that went away says nothing of the store
-		w.failed(err)
+	} else if ctx.Err() == nil { // a caller that went away says nothing of the store
+		w.failed(err, !w.broken.Swap(true))
 	}
 	return err
 }
