@@ -15,7 +15,7 @@ var ErrShed = errors.New("audit queue is full")
 var ErrClosed = errors.New("audit log is closed")
 
 // patience is how long a call waits for a sink that blocks. Then it is refused.
-const patience = 10 * time.Second
+const patience = 5 * time.Second
 
 // Sink takes records. A Log gives it each from one goroutine.
 type Sink interface {
@@ -93,7 +93,7 @@ func (l *Log) start(outputs []Output) ([]*queue, error) {
 	return queues, nil
 }
 
-// Write queues a record for every sink. Where the queue of one that blocks is full it waits, until ctx is done and for 10 seconds at most.
+// Write queues a record for every sink. Where the queue of one that blocks is full it waits, until ctx is done and for 5 seconds at most.
 // ErrShed says that a sink that sheds did not get it.
 func (l *Log) Write(ctx context.Context, r *Record) error {
 	line, err := r.line()

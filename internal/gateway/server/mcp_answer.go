@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/agentward/terraform-provider-agent/internal/gateway/audit"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/call"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/mcp"
 )
@@ -122,7 +121,7 @@ func (m *mcpConversation) stream(ctx context.Context, response *http.Response) {
 			return nil, errLegacy
 		}
 		data, err := m.mediate(e.Data)
-		if !m.recordStream() {
+		if !m.recorded() {
 			return nil, errors.Join(err, errors.New("the audit log does not take the call"))
 		}
 		return data, err
@@ -133,20 +132,6 @@ func (m *mcpConversation) stream(ctx context.Context, response *http.Response) {
 	if err != nil {
 		m.broken(ctx, err)
 	}
-}
-
-// recordStream writes the records of what the target asked in a stream.
-func (m *mcpConversation) recordStream() bool {
-	for _, record := range m.records {
-		record.Status = http.StatusOK
-		if err := m.audit.Write(m.r.Context(), record); err != nil && !errors.Is(err, audit.ErrShed) {
-			m.options.Log.Error("audit log", "error", err)
-			m.records = nil
-			return false
-		}
-	}
-	m.records = nil
-	return true
 }
 
 // mediate gives what to pass on of what the target sent: lists without what the agent may not use, and what it asks of the agent only

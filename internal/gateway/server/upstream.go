@@ -203,10 +203,11 @@ type flushing struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
 	every   time.Duration
+	clear   bool // the time ends with what was written; HTTP/2 would end the stream, whether something is being written or not
 }
 
 func (x *exchange) flushing() *flushing {
-	return &flushing{w: x.w, control: http.NewResponseController(x.w), every: x.limits().Idle}
+	return &flushing{w: x.w, control: http.NewResponseController(x.w), every: x.limits().Idle, clear: x.r.ProtoMajor == 2}
 }
 
 // Write implements io.Writer.
@@ -215,6 +216,9 @@ func (f *flushing) Write(b []byte) (int, error) {
 	n, err := f.w.Write(b)
 	if err == nil {
 		err = f.control.Flush()
+	}
+	if f.clear {
+		_ = f.control.SetWriteDeadline(time.Time{})
 	}
 	return n, err
 }

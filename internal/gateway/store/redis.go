@@ -106,6 +106,14 @@ func password(file string) (string, error) {
 	return string(text), nil
 }
 
+// silent keeps the client's own words off stderr: whoever asks the store reports what came of it.
+type silent struct{}
+
+// Printf implements the logger of the client.
+func (silent) Printf(context.Context, string, ...any) {}
+
+func init() { redis.SetLogger(silent{}) }
+
 // key keeps what it is made from out of the store: whoever reads that learns no proof's identifier.
 func (r *Redis) key(kind, key string) string {
 	sum := sha256.Sum256([]byte(key))
