@@ -9,7 +9,7 @@
 //     is the hash of the DID as that of an access token would be. So a DID proves itself with what RFC 9449 §4.3 checks, replay included.
 //
 // A client certificate that is not a good SVID refuses the request, whatever else it carries, and so does a token of another agent than the
-// certificate's.
+// connection's. What was proven has to be one of the combinations that are enough.
 package authn
 
 import (
@@ -19,6 +19,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spiffe/go-spiffe/v2/bundle/jwtbundle"
 
@@ -33,18 +34,24 @@ type Options struct {
 	// Origin is the scheme, host and port that callers see, "https://gateway.example.org". Proofs are made for URLs under it; the Host header is
 	// not asked, since the caller writes it.
 	Origin string
-	// Clients verifies client certificates; nil takes none.
+	// Enough are the combinations of methods of which a request must prove one. What none of them names is not looked at. There must be at least one.
+	Enough []principal.Combination
+	// Clients verifies client certificates.
 	Clients *svid.Verifier
-	// Tokens verifies access tokens; nil takes none.
+	// Tokens verifies access tokens.
 	Tokens *token.Verifier
 	// Proofs checks DPoP proofs. It is required with Tokens and DIDs.
 	Proofs *dpop.Verifier
-	// JWTSVIDs are the keys of each trust domain whose JWT-SVIDs are taken; nil takes none.
+	// JWTSVIDs are the keys of each trust domain whose JWT-SVIDs are taken.
 	JWTSVIDs jwtbundle.Source
-	// DIDs says which did:key may call at all; nil takes none.
+	// DIDs says which did:key may call at all.
 	DIDs func(did string) bool
+	// Loopback is the SPIFFE ID of whoever reaches the listener, "" where connections prove nothing by being there.
+	Loopback string
 	// Suspended says whether a principal is shut out. It is required, and asked for each request.
 	Suspended func(principal.Principal) bool
+	// Now reads the clock. It is required with JWTSVIDs.
+	Now func() time.Time
 }
 
 // Authenticator authenticates requests. It is safe for concurrent use.
@@ -61,8 +68,46 @@ func New(o Options) (*Authenticator, error) {
 	if o.Suspended == nil {
 		return nil, errors.New("authn: suspended is required")
 	}
+	if len(o.Enough) == 0 {
+		return nil, errors.New("authn: no combination of methods is enough, so that nobody could be authenticated")
+	}
+	return newAuthenticator(o)
+}
+
+// newAuthenticator keeps what the combinations name, all of which must be there.
+func newAuthenticator(o Options) (*Authenticator, error) {
+	asked := func(methods ...string) bool {
+		return slices.ContainsFunc(o.Enough, func(c principal.Combination) bool { return slices.ContainsFunc(methods, c.Has) })
+	}
+	if !asked(principal.MTLS, principal.CertBound) {
+		o.Clients = nil
+	}
+	if !asked(principal.DPoP, principal.CertBound, principal.JWT) {
+		o.Tokens = nil
+	}
+	if !asked(principal.JWTSVID) {
+		o.JWTSVIDs = nil
+	}
+	if !asked(principal.DID) {
+		o.DIDs = nil
+	}
+	if !asked(principal.Loopback) {
+		o.Loopback = ""
+	}
+	for method, has := range map[string]bool{
+		principal.MTLS: o.Clients != nil, principal.CertBound: o.Clients != nil && o.Tokens != nil,
+		principal.DPoP: o.Tokens != nil, principal.JWT: o.Tokens != nil, principal.JWTSVID: o.JWTSVIDs != nil && o.Now != nil,
+		principal.DID: o.DIDs != nil, principal.Loopback: o.Loopback != "",
+	} {
+		if asked(method) && !has {
+			return nil, fmt.Errorf("authn: %s is asked for, and there is nothing to verify it with", method)
+		}
+	}
 	if o.Proofs == nil && (o.Tokens != nil || o.DIDs != nil) {
 		return nil, errors.New("authn: proofs are required with tokens and DIDs")
+	}
+	if o.Tokens == nil && o.DIDs == nil {
+		o.Proofs = nil
 	}
 	return &Authenticator{o: o}, nil
 }
@@ -80,15 +125,21 @@ type request struct {
 	r        *http.Request
 	resource string
 	svid     *svid.SVID // nil without a client certificate
+	agent    string     // SPIFFE ID of who the connection is, "" where it does not say
+	proven   []string   // what the connection alone proves
 	scheme   string     // of Authorization, "" without
 	value    string     // what follows it
 }
 
 // Authenticate says who makes a request to a resource: the URI that its tokens must be for (RFC 8707). Errors are of type *Challenge.
 func (a *Authenticator) Authenticate(r *http.Request, resource string) (principal.Principal, error) {
-	p, err := a.authenticate(r, resource)
+	q := &request{r: r, resource: resource}
+	p, err := a.authenticate(q)
 	if err != nil {
 		return principal.Principal{}, err
+	}
+	if !p.Known() || !slices.ContainsFunc(a.o.Enough, func(c principal.Combination) bool { return c.Proven(p.Methods) }) {
+		return principal.Principal{}, a.lacking(q)
 	}
 	if a.o.Suspended(p) {
 		return principal.Principal{}, &Challenge{Status: http.StatusForbidden, Code: "access_denied", Reason: "principal is suspended"}
@@ -97,23 +148,15 @@ func (a *Authenticator) Authenticate(r *http.Request, resource string) (principa
 	return p, nil
 }
 
-func (a *Authenticator) authenticate(r *http.Request, resource string) (principal.Principal, error) {
-	q := &request{r: r, resource: resource}
-	if a.o.Clients != nil {
-		peer, err := a.o.Clients.Peer(r.TLS)
-		if err != nil && !errors.Is(err, svid.ErrNone) {
-			return principal.Principal{}, a.challenge(q, "", "client certificate is not an X.509-SVID of a trusted domain", err)
-		}
-		q.svid = peer
+func (a *Authenticator) authenticate(q *request) (principal.Principal, error) {
+	if err := a.connection(q); err != nil {
+		return principal.Principal{}, err
 	}
-	values := r.Header.Values("Authorization")
+	values := q.r.Header.Values("Authorization")
 	if len(values) > 1 {
 		return principal.Principal{}, malformed("request has more than one Authorization header")
 	}
 	if len(values) == 0 {
-		if q.svid == nil {
-			return principal.Principal{}, a.challenge(q, "", "", nil)
-		}
 		return q.bare(), nil
 	}
 	scheme, value, ok := strings.Cut(values[0], " ")
@@ -133,21 +176,40 @@ func (a *Authenticator) authenticate(r *http.Request, resource string) (principa
 	return principal.Principal{}, a.challenge(q, "", "authorization scheme is not one that is taken here", nil)
 }
 
+// connection finds who the connection is.
+func (a *Authenticator) connection(q *request) error {
+	if a.o.Loopback != "" {
+		q.agent, q.proven = a.o.Loopback, []string{principal.Loopback}
+	}
+	if a.o.Clients == nil {
+		return nil
+	}
+	peer, err := a.o.Clients.Peer(q.r.TLS)
+	switch {
+	case errors.Is(err, svid.ErrNone):
+		return nil
+	case err != nil:
+		return a.challenge(q, "", "client certificate is not an X.509-SVID of a trusted domain", err)
+	}
+	q.svid, q.agent, q.proven = peer, peer.ID.String(), []string{principal.MTLS}
+	return nil
+}
+
 // bare gives the principal that the connection alone makes.
 func (q *request) bare() principal.Principal {
-	if q.svid == nil {
+	if q.agent == "" {
 		return principal.Principal{}
 	}
-	p := principal.FromSPIFFEID(q.svid.ID.String())
-	p.Methods = []string{"mtls"}
+	p := principal.FromSPIFFEID(q.agent)
+	p.Methods = slices.Clone(q.proven)
 	return p
 }
 
 // as gives the principal of an agent that a token names, which must be the connection's where that has one. "" names none.
 func (a *Authenticator) as(q *request, agent string) (principal.Principal, error) {
-	if q.svid != nil {
-		if agent != "" && agent != q.svid.ID.String() {
-			return principal.Principal{}, a.challenge(q, "invalid_token", "token is another agent's than the client certificate", nil)
+	if q.agent != "" {
+		if agent != "" && agent != q.agent {
+			return principal.Principal{}, a.challenge(q, "invalid_token", "token is another agent's than the connection", nil)
 		}
 		return q.bare(), nil
 	}

@@ -12,10 +12,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spiffe/go-spiffe/v2/bundle/jwtbundle"
+
 	"github.com/agentward/terraform-provider-agent/internal/gateway/authn"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/devauthority"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/dpop"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/svid"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/token"
 )
 
 func x5t(t *testing.T, source *devauthority.Source) string {
@@ -70,13 +74,13 @@ func TestWhoIsKnown(t *testing.T) {
 		{"an agent that acts for a user", true, b.headers(t, "DPoP", b.token(t, map[string]any{
 			"sub": "alice", "act": map[string]any{"sub": plannerID}, "cnf": map[string]any{"jkt": jkt}, "subject_issuer": oidc,
 		}), key), with(func(p *principal.Principal) {
-			p.Subject, p.Issuer, p.User, p.Claims = "alice", agents, "alice", map[string]any{"subject_issuer": oidc}
+			p.Subject, p.Issuer, p.User, p.UserIssuer, p.Claims = "alice", agents, "alice", oidc, map[string]any{"subject_issuer": oidc}
 		}, "dpop", "jwt", "mtls")},
 		{"a person", false, b.headers(t, "Bearer", b.token(t, map[string]any{"iss": oidc, "sub": "alice", "groups": []string{"g"}}), nil), principal.Principal{
 			Subject: "alice", Issuer: oidc, Methods: []string{"jwt"}, Claims: map[string]any{"groups": []any{"g"}},
 		}},
 		{"a person's token at an agent", true, b.headers(t, "Bearer", b.token(t, map[string]any{"iss": oidc, "sub": "alice"}), nil), with(func(p *principal.Principal) {
-			p.Subject, p.Issuer = "alice", oidc
+			p.Subject, p.Issuer, p.User, p.UserIssuer = "alice", oidc, "alice", oidc
 		}, "jwt", "mtls")},
 		{"a JWT-SVID", false, b.headers(t, "Bearer", b.jwtSVID(t, nil), nil), with(func(p *principal.Principal) { p.Subject = plannerID }, "jwt-svid")},
 		{"a JWT-SVID with the SVID", true, b.headers(t, "Bearer", b.jwtSVID(t, nil), nil), with(func(p *principal.Principal) { p.Subject = plannerID }, "jwt-svid", "mtls")},
@@ -171,6 +175,10 @@ func TestWhoIsRefused(t *testing.T) {
 		{"a DID without a proof", false, b.headers(t, "DID", did, nil), 401, "DID", "invalid_dpop_proof"},
 		{"a DID proven with another key", false, b.headers(t, "DID", did, strangerKey), 401, "DID", "invalid_token"},
 		{"something that is no DID", false, b.headers(t, "DID", "did:web:example.org", didKey), 401, "DID", "invalid_token"},
+		{"a JWT-SVID without an end", false, b.headers(t, "Bearer", b.jwtSVID(t, map[string]any{"exp": nil}), nil), 401, "Bearer", "invalid_token"},
+		{"a JWT-SVID that is not yet one", false, b.headers(t, "Bearer", b.jwtSVID(t, map[string]any{"nbf": time.Now().Add(time.Hour).Unix()}), nil), 401, "Bearer", "invalid_token"},
+		{"a JWT-SVID without a SPIFFE ID", false, b.headers(t, "Bearer", b.jwtSVID(t, map[string]any{"sub": "planner"}), nil), 401, "Bearer", "invalid_token"},
+		{"a JWT-SVID of a key that is not the domain's", false, b.headers(t, "Bearer", sign(t, newKey(t), "s", "JWT", map[string]any{"sub": plannerID, "aud": b.resource, "exp": time.Now().Add(time.Minute).Unix()}), nil), 401, "Bearer", "invalid_token"},
 		{"a scheme that is not taken", false, b.headers(t, "Basic", "YTpi", nil), 401, "", ""},
 		{"two Authorization headers", false, twice, 400, "", "invalid_request"},
 		{"a scheme alone", false, http.Header{"Authorization": {"Bearer"}}, 400, "", "invalid_request"},
@@ -241,7 +249,7 @@ func TestBadCertificateRefusesWhateverElseIsGood(t *testing.T) {
 }
 
 func TestWhereACertificateIsAllThatIsTaken(t *testing.T) {
-	b := newBench(t, func(o *authn.Options) { o.Tokens, o.Proofs, o.DIDs, o.JWTSVIDs = nil, nil, nil, nil })
+	b := newBench(t, func(_ *bench, o *authn.Options) { o.Enough = combinations(t, "mtls") })
 	if got := b.ask(t, b.mutual(t, b.source(t, "planner")), nil); got.principal.SPIFFEID != plannerID {
 		t.Errorf("got %d %s", got.status, got.body)
 	}
@@ -280,17 +288,25 @@ func TestSuspendedAreShutOut(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	nobody := func(principal.Principal) bool { return false }
+	mtls, clients := combinations(t, "mtls"), &svid.Verifier{}
 	for name, o := range map[string]authn.Options{
-		"no origin":             {Suspended: nobody},
-		"an origin with a path": {Origin: "https://gateway.example/", Suspended: nobody},
-		"nobody to suspend":     {Origin: "https://gateway.example"},
-		"DIDs without proofs":   {Origin: "https://gateway.example", Suspended: nobody, DIDs: func(string) bool { return true }},
+		"no origin":                      {Suspended: nobody, Enough: mtls, Clients: clients},
+		"an origin with a path":          {Origin: "https://gateway.example/", Suspended: nobody, Enough: mtls, Clients: clients},
+		"nobody to suspend":              {Origin: "https://gateway.example", Enough: mtls, Clients: clients},
+		"nothing that is enough":         {Origin: "https://gateway.example", Suspended: nobody, Clients: clients},
+		"certificates and no bundles":    {Origin: "https://gateway.example", Suspended: nobody, Enough: mtls},
+		"tokens and no issuer":           {Origin: "https://gateway.example", Suspended: nobody, Enough: combinations(t, "jwt")},
+		"bound to what nobody verifies":  {Origin: "https://gateway.example", Suspended: nobody, Enough: combinations(t, "cert-bound"), Tokens: &token.Verifier{}, Proofs: &dpop.Verifier{}},
+		"JWT-SVIDs without a clock":      {Origin: "https://gateway.example", Suspended: nobody, Enough: combinations(t, "jwt-svid"), JWTSVIDs: jwtbundle.NewSet()},
+		"DIDs without proofs":            {Origin: "https://gateway.example", Suspended: nobody, Enough: combinations(t, "did"), DIDs: func(string) bool { return true }},
+		"loopback that is nobody's":      {Origin: "http://127.0.0.1:1", Suspended: nobody, Enough: combinations(t, "loopback")},
+		"one of two that cannot be seen": {Origin: "https://gateway.example", Suspended: nobody, Enough: combinations(t, "mtls", "jwt-svid"), Clients: clients},
 	} {
 		if _, err := authn.New(o); err == nil {
 			t.Errorf("%s: taken", name)
 		}
 	}
-	if _, err := authn.New(authn.Options{Origin: "https://gateway.example", Suspended: nobody}); err != nil {
+	if _, err := authn.New(authn.Options{Origin: "https://gateway.example", Suspended: nobody, Enough: mtls, Clients: clients}); err != nil {
 		t.Errorf("the control was refused: %v", err)
 	}
 }

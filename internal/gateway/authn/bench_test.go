@@ -56,7 +56,7 @@ func newKey(t *testing.T) *ecdsa.PrivateKey {
 	return key
 }
 
-func newBench(t *testing.T, change func(*authn.Options)) *bench {
+func newBench(t *testing.T, change func(*bench, *authn.Options)) *bench {
 	t.Helper()
 	authority, err := devauthority.Open(t.TempDir(), "dev.example", time.Now)
 	if err != nil {
@@ -85,7 +85,7 @@ func newBench(t *testing.T, change func(*authn.Options)) *bench {
 	}
 	keys := jwks(t, b.issuerKey)
 	tokens, err := token.NewVerifier([]token.Trust{
-		{Issuer: agents, Keys: keys, TrustDomains: []string{"dev.example"}, Bound: true},
+		{Issuer: agents, Keys: keys, TrustDomains: []string{"dev.example"}, Bound: true, Exchanges: true},
 		{Issuer: oidc, Keys: keys, Types: []string{"JWT", "at+jwt"}},
 	}, 0, time.Now)
 	if err != nil {
@@ -93,18 +93,31 @@ func newBench(t *testing.T, change func(*authn.Options)) *bench {
 	}
 	domain := authority.TrustDomain()
 	o := authn.Options{
-		Origin: b.origin, Clients: svid.NewVerifier(authority.Bundle(), time.Now), Tokens: tokens, Proofs: proofs,
+		Origin: b.origin, Enough: combinations(t, "mtls", "jwt", "jwt-svid", "did"), Now: time.Now, Clients: svid.NewVerifier(authority.Bundle(), time.Now), Tokens: tokens, Proofs: proofs,
 		JWTSVIDs:  jwtbundle.NewSet(jwtbundle.FromJWTAuthorities(domain, map[string]crypto.PublicKey{"s": b.svidKey.Public()})),
 		DIDs:      func(did string) bool { return b.dids[did] },
 		Suspended: func(p principal.Principal) bool { return b.suspended(p) },
 	}
 	if change != nil {
-		change(&o)
+		change(b, &o)
 	}
 	if b.guard, err = authn.New(o); err != nil {
 		t.Fatal(err)
 	}
 	return b
+}
+
+func combinations(t *testing.T, texts ...string) []principal.Combination {
+	t.Helper()
+	all := make([]principal.Combination, len(texts))
+	for i, text := range texts {
+		c, err := principal.ParseCombination(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[i] = c
+	}
+	return all
 }
 
 func jwks(t *testing.T, key *ecdsa.PrivateKey) token.Keys {

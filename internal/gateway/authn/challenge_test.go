@@ -30,7 +30,7 @@ func TestNonceIsAskedFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := newBench(t, func(o *authn.Options) { o.Proofs = proofs })
+	b := newBench(t, func(_ *bench, o *authn.Options) { o.Proofs = proofs })
 	key := prover(t, newKey(t))
 	access := b.token(t, bound(map[string]any{"jkt": key.Thumbprint()}))
 	got := b.ask(t, b.plain(t), b.headers(t, "DPoP", access, key))
@@ -48,6 +48,16 @@ func TestNonceIsAskedFor(t *testing.T) {
 	if b.guard.Nonce() == "" {
 		t.Error("no nonce for the next answer")
 	}
+}
+
+// scoped takes tokens of the OpenID provider that have two scopes.
+func scoped(t *testing.T, b *bench) *token.Verifier {
+	t.Helper()
+	v, err := token.NewVerifier([]token.Trust{{Issuer: oidc, Keys: jwks(t, b.issuerKey), Scopes: []string{"files:write", "files:read"}}}, 0, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
 
 var errAway = errors.New("10.0.0.7 refused the connection")
@@ -68,9 +78,9 @@ func TestWhatCannotBeCheckedIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, change := range map[string]func(*authn.Options){
-		"the store is away": func(o *authn.Options) { o.Proofs = proofs },
-		"the keys are away": func(o *authn.Options) { o.Tokens = tokens },
+	for name, change := range map[string]func(*bench, *authn.Options){
+		"the store is away": func(_ *bench, o *authn.Options) { o.Proofs = proofs },
+		"the keys are away": func(_ *bench, o *authn.Options) { o.Tokens = tokens },
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, change)
@@ -92,13 +102,18 @@ func TestWhatCannotBeCheckedIsRefused(t *testing.T) {
 }
 
 func TestInsufficientScope(t *testing.T) {
-	b := newBench(t, nil)
-	w := httptest.NewRecorder()
-	b.guard.InsufficientScope("https://gateway.example/mcp", `files:read "x"`).Write(w)
-	want := `Bearer error="insufficient_scope", error_description="token lacks scope", scope="files:read 'x'", ` +
-		`resource_metadata="https://gateway.example/.well-known/oauth-protected-resource/mcp"`
-	if got := w.Header().Get("WWW-Authenticate"); w.Code != http.StatusForbidden || got != want {
-		t.Errorf("got %d\n%s, want\n%s", w.Code, got, want)
+	b := newBench(t, func(b *bench, o *authn.Options) { o.Tokens = scoped(t, b) })
+	got := b.ask(t, b.plain(t), b.headers(t, "Bearer", b.token(t, map[string]any{"iss": oidc, "sub": "alice", "scope": "files:read"}), nil))
+	want := `Bearer error="insufficient_scope", error_description="token lacks scope", scope="files:write", ` +
+		`resource_metadata="` + b.origin + `/.well-known/oauth-protected-resource/mcp"`
+	if challenge := got.header.Get("WWW-Authenticate"); got.status != http.StatusForbidden || challenge != want {
+		t.Errorf("got %d\n%s, want\n%s", got.status, challenge, want)
+	}
+	if got := b.ask(t, b.plain(t), b.headers(t, "Bearer", b.token(t, map[string]any{"iss": oidc, "sub": "alice", "scope": "files:write x files:read"}), nil)); got.status != http.StatusOK {
+		t.Errorf("with the scopes: %d %s", got.status, got.body)
+	}
+	if got := b.ask(t, b.plain(t), nil); !strings.Contains(got.header.Get("WWW-Authenticate"), `scope="files:read files:write"`) {
+		t.Errorf("without a token a client is not told what to ask for: %v", got.header)
 	}
 }
 

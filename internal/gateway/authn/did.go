@@ -36,7 +36,7 @@ func (a *Authenticator) did(q *request) (principal.Principal, error) {
 	}
 	p := q.bare()
 	p.Subject = q.value
-	p.Methods = append(p.Methods, "did")
+	p.Methods = append(p.Methods, principal.DID)
 	return p, nil
 }
 

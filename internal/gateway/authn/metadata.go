@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
 )
 
 // metadataPath is where RFC 9728 §3.1 has a resource's metadata, before the resource's own path.
@@ -26,16 +29,21 @@ type Metadata struct {
 	Algorithms []string `json:"dpop_signing_alg_values_supported,omitempty"`
 	// ProofRequired says that only tokens bound to a key are taken.
 	ProofRequired bool `json:"dpop_bound_access_tokens_required"`
+	// Scopes are what tokens of some issuers must have.
+	Scopes []string `json:"scopes_supported,omitempty"`
 }
 
 // Metadata describes a resource as this authenticator guards it.
 func (a *Authenticator) Metadata(resource, name string, authorizationServers []string) Metadata {
 	m := Metadata{
 		Resource: resource, Name: name, AuthorizationServers: authorizationServers, Methods: []string{"header"},
-		CertificateBound: a.o.Clients != nil,
+		CertificateBound: a.o.Clients != nil && a.o.Tokens != nil,
 	}
 	if a.o.Tokens != nil {
-		m.Algorithms = a.o.Proofs.AlgorithmNames()
+		m.Algorithms, m.Scopes = a.o.Proofs.AlgorithmNames(), a.o.Tokens.Scopes()
+		m.ProofRequired = !slices.ContainsFunc(a.o.Enough, func(c principal.Combination) bool { return !c.Has(principal.DPoP) })
+	} else {
+		m.AuthorizationServers = nil
 	}
 	return m
 }

@@ -5,15 +5,9 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/spiffe/go-spiffe/v2/svid/jwtsvid"
-
-	"github.com/agentward/terraform-provider-agent/internal/gateway/compact"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/token"
 )
-
-// maxToken is the longest JWT-SVID that is read, in bytes.
-const maxToken = 16 << 10
 
 // token authenticates by an access token or, where no issuer of those made it, a JWT-SVID. The token is judged before the proof, so that
 // only holders of good tokens make the gateway remember proofs.
@@ -40,6 +34,9 @@ func (a *Authenticator) token(q *request) (principal.Principal, error) {
 	if err := t.Held(presented); err != nil {
 		return principal.Principal{}, a.challenge(q, "invalid_token", err.Error(), nil)
 	}
+	if lacks := t.Lacks; lacks != "" {
+		return principal.Principal{}, a.insufficient(q, lacks)
+	}
 	return a.holder(q, t)
 }
 
@@ -64,37 +61,16 @@ func (a *Authenticator) holder(q *request, t *token.Token) (principal.Principal,
 	if err != nil {
 		return p, err
 	}
-	p.Subject, p.Issuer, p.Claims = t.Subject, t.Issuer, t.Claims
-	if len(t.Actors) > 0 {
-		p.User = t.Subject
+	p.Subject, p.Issuer, p.Claims = t.User, t.Issuer, t.Claims
+	if len(t.Actors) > 0 || agent == "" && p.SPIFFEID != "" { // the agent brings a token of somebody who is no agent
+		p.User, p.UserIssuer = t.User, t.UserIssuer
 	}
-	p.Methods = append(p.Methods, "jwt")
+	p.Methods = append(p.Methods, principal.JWT)
 	if t.Confirmation.Key != "" {
-		p.Methods = append(p.Methods, "dpop")
+		p.Methods = append(p.Methods, principal.DPoP)
 	}
 	if t.Confirmation.Certificate != "" {
-		p.Methods = append(p.Methods, "cert-bound")
+		p.Methods = append(p.Methods, principal.CertBound)
 	}
-	return p, nil
-}
-
-// jwtSVID authenticates by a JWT-SVID (SPIFFE JWT-SVID §5).
-func (a *Authenticator) jwtSVID(q *request) (principal.Principal, error) {
-	if _, err := compact.Parse(q.value, maxToken, compact.Asymmetric); err != nil {
-		return principal.Principal{}, a.challenge(q, "invalid_token", err.Error(), nil)
-	}
-	s, err := jwtsvid.ParseAndValidate(q.value, a.o.JWTSVIDs, []string{q.resource})
-	if err != nil {
-		return principal.Principal{}, a.challenge(q, "invalid_token", "JWT-SVID is not one for this resource by a trusted domain", err)
-	}
-	if s.ID.Path() == "" {
-		return principal.Principal{}, a.challenge(q, "invalid_token", "JWT-SVID names a trust domain, not a workload", nil)
-	}
-	p, err := a.as(q, s.ID.String())
-	if err != nil {
-		return p, err
-	}
-	p.Subject = s.ID.String()
-	p.Methods = append(p.Methods, "jwt-svid")
 	return p, nil
 }

@@ -2,12 +2,9 @@
 package config
 
 import (
-	"crypto/tls"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/gohcl"
@@ -24,65 +21,25 @@ type Config struct {
 	File  string
 	Files []string
 
-	Authority    *Authority    // nil where certificates come from files
+	Authority    *Authority    // nil where the gateway's identity is another
 	Identity     *Identity     // nil where the development authority issues the gateway's own
-	Trust        []Trust       // bundles of trust domains, besides the development authority's
+	Trust        []Trust       // trust domains besides the one that the gateway's identity is of
+	Issuers      []Issuer      // whose access tokens are taken besides those of the token service
+	DIDs         []string      // did:key that may call
+	Agents       []Agent       // what is said of agents
+	Labels       Labels        // of Agents
 	TokenService *TokenService // nil for none
 	Listeners    []Listener
 	Targets      []Target
 	// CardSecretFile holds what the key that signs agent cards is derived from; "" for a secret of the authority's or of this process alone.
 	CardSecretFile string
 	Policies       *policy.Engine
-	Suspended      []string // SPIFFE IDs of agents, or of instances of them, that may do nothing; and subjects of callers without one
+	Suspended      []string // SPIFFE IDs of agents, or of instances of them, that may do nothing; and names of users, and of callers without a SPIFFE ID
 	Audit          Audit
 	Telemetry      Telemetry
 	Store          Store
 	Limits         Limits
 	Admin          string // address, "" for none; loopback
-}
-
-// Authority is a development authority, which issues identities on this machine.
-type Authority struct {
-	TrustDomain string
-	Directory   string // keeps its key and what it issues
-}
-
-// Identity is the gateway's own certificate. Both files are read anew when they change.
-type Identity struct{ Certificate, Key string }
-
-// Trust is a trust domain whose workloads may call.
-type Trust struct{ Domain, Bundle string }
-
-// TokenService issues access tokens to agents.
-type TokenService struct {
-	SecretFile string // holds what signing keys are derived from; "" for a secret of this process alone
-	Lifetime   time.Duration
-}
-
-// Method is a way to prove who calls.
-type Method string
-
-// The ways that a listener can ask for.
-const (
-	MTLS Method = "mtls" // an X.509-SVID on the connection
-	DPoP Method = "dpop" // an access token with a proof of possession
-)
-
-// Listener is an address that agents call.
-type Listener struct {
-	Name, Address string
-	URL           string // as agents see it, without a slash at the end
-	MinimumTLS    uint16
-	Authenticate  []Method // all of which every call must prove
-	Audit         bool     // decides and records, and denies nothing, whatever its targets say
-	Origins       []string // of web pages that may call, besides the listener's own
-	Nonces        bool     // a DPoP proof must carry a nonce of ours
-	Targets       []string // names of those that are served here, all where nothing is said
-}
-
-// Serves says whether a target is served here.
-func (l *Listener) Serves(target string) bool {
-	return l.Targets == nil || slices.Contains(l.Targets, target)
 }
 
 // Target is something that agents call through the gateway.
@@ -134,6 +91,3 @@ func Parse(path string, text []byte) (*Config, hcl.Diagnostics) {
 	}
 	return &r.Config, append(diagnostics, r.diagnostics...)
 }
-
-// tlsVersions are those that a listener may allow.
-var tlsVersions = map[string]uint16{"": tls.VersionTLS13, "1.3": tls.VersionTLS13, "1.2": tls.VersionTLS12}

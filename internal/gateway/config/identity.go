@@ -1,12 +1,27 @@
 package config
 
 import (
-	"os"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/workload"
 )
+
+// Authority is a development authority, which issues identities on this machine.
+type Authority struct {
+	TrustDomain string
+	Directory   string // keeps its key and what it issues
+}
+
+// Identity is where the gateway's own certificate comes from: two files, which are read anew when they change, or the SPIFFE Workload API.
+type Identity struct {
+	Certificate, Key string
+	WorkloadAPI      string        // its address, "" for files
+	SPIFFEID         string        // of the SVID where the Workload API has several, "" for its first
+	Wait             time.Duration // how long the start waits for it
+}
 
 type authority struct {
 	TrustDomain   string    `hcl:"trust_domain"`
@@ -16,59 +31,73 @@ type authority struct {
 }
 
 type identity struct {
-	Certificate string    `hcl:"certificate"`
-	Key         string    `hcl:"key"`
-	At          hcl.Range `hcl:",def_range"`
+	Certificate   string    `hcl:"certificate,optional"`
+	Key           string    `hcl:"key,optional"`
+	WorkloadAPI   string    `hcl:"workload_api,optional"`
+	WorkloadAPIAt hcl.Range `hcl:"workload_api,attr_value_range"`
+	SPIFFEID      string    `hcl:"spiffe_id,optional"`
+	SPIFFEIDAt    hcl.Range `hcl:"spiffe_id,attr_value_range"`
+	Wait          string    `hcl:"wait,optional"`
+	WaitAt        hcl.Range `hcl:"wait,attr_value_range"`
+	At            hcl.Range `hcl:",def_range"`
 }
 
-type trust struct {
-	Domain   string    `hcl:"trust_domain,label"`
-	Bundle   string    `hcl:"bundle"`
-	BundleAt hcl.Range `hcl:"bundle,attr_value_range"`
-	At       hcl.Range `hcl:",def_range"`
-}
-
-type tokenService struct {
-	Secret     string    `hcl:"secret_file,optional"`
-	Lifetime   string    `hcl:"lifetime,optional"`
-	LifetimeAt hcl.Range `hcl:"lifetime,attr_value_range"`
-	At         hcl.Range `hcl:",def_range"`
-}
-
-func (r *reading) identities(f *file) {
+// ownIdentity reads what the gateway shows of itself.
+func (r *reading) ownIdentity(f *file) {
 	if a := f.Authority; a != nil {
 		if _, err := spiffeid.TrustDomainFromString(a.TrustDomain); err != nil {
 			r.wrong(a.TrustDomainAt, a.At, "Not a trust domain", "%q: %v. Use a name such as \"example.org\".", a.TrustDomain, err)
 		}
 		r.Authority = &Authority{TrustDomain: a.TrustDomain, Directory: r.within(a.Directory)}
 	}
-	if i := f.Identity; i != nil {
-		r.Identity = &Identity{Certificate: r.within(i.Certificate), Key: r.within(i.Key)}
-		r.Files = append(r.Files, r.Identity.Certificate, r.Identity.Key)
+	i := f.Identity
+	switch {
+	case i == nil:
+		return
+	case i.WorkloadAPI != "":
+		r.workloadAPI(f, i)
+		return
+	case i.Certificate == "" || i.Key == "":
+		r.wrong(i.At, i.At, "Identity is not whole", "Give certificate and key, which are files, or workload_api.")
+	case i.SPIFFEID != "" || i.Wait != "":
+		r.wrong(i.SPIFFEIDAt, i.At, "Not of files", "spiffe_id and wait go with workload_api: the certificate says whose it is.")
 	}
-	seen := map[string]bool{}
+	r.Identity = &Identity{Certificate: r.within(i.Certificate), Key: r.within(i.Key)}
+	r.Files = append(r.Files, r.Identity.Certificate, r.Identity.Key)
+}
+
+func (r *reading) workloadAPI(f *file, i *identity) {
+	if err := workload.Check(i.WorkloadAPI); err != nil {
+		r.wrong(i.WorkloadAPIAt, i.At, "Not an address of the Workload API", "%q: %v. Use one such as \"unix:///run/spire/agent.sock\".", i.WorkloadAPI, err)
+	}
+	if i.Certificate != "" || i.Key != "" {
+		r.wrong(i.WorkloadAPIAt, i.At, "Identity from one place", "Give either certificate and key, or workload_api.")
+	}
 	if f.Authority != nil {
-		seen[f.Authority.TrustDomain] = true
+		r.wrong(i.WorkloadAPIAt, i.At, "Identity from one place", "There is a development_authority already: it is for machines without the Workload API.")
 	}
-	for _, t := range f.Trust {
-		if _, err := spiffeid.TrustDomainFromString(t.Domain); err != nil {
-			r.wrong(t.At, t.At, "Not a trust domain", "%q: %v. Use a name such as \"example.org\".", t.Domain, err)
-		}
-		if seen[t.Domain] {
-			r.wrong(t.At, t.At, "Trust domain is there twice", "%q has a bundle already. Bundles of one trust domain belong in one file.", t.Domain)
-		}
-		seen[t.Domain] = true
-		bundle := r.within(t.Bundle)
-		if _, err := os.Stat(bundle); err != nil {
-			r.wrong(t.BundleAt, t.At, "Bundle cannot be read", "%v. Name a file with the trust domain's certificates in PEM.", err)
-		}
-		r.Trust = append(r.Trust, Trust{Domain: t.Domain, Bundle: bundle})
-		r.Files = append(r.Files, bundle)
+	r.Identity = &Identity{WorkloadAPI: i.WorkloadAPI, SPIFFEID: i.SPIFFEID, Wait: time.Minute}
+	if i.SPIFFEID != "" {
+		r.spiffeID(i.SPIFFEID, i.SPIFFEIDAt, i.At)
 	}
-	if s := f.TokenService; s != nil {
-		r.TokenService = &TokenService{SecretFile: r.within(s.Secret), Lifetime: 5 * time.Minute}
-		if s.Lifetime != "" {
-			r.duration(&r.TokenService.Lifetime, s.Lifetime, s.LifetimeAt, time.Hour)
-		}
+	if i.Wait != "" {
+		r.duration(&r.Identity.Wait, i.Wait, i.WaitAt, time.Hour)
 	}
+}
+
+// spiffeID reads a workload's SPIFFE ID.
+func (r *reading) spiffeID(id string, at, block hcl.Range) spiffeid.ID {
+	read, err := spiffeid.FromString(id)
+	switch {
+	case err != nil:
+		r.wrong(at, block, "Not a SPIFFE ID", "%q: %v. Use one such as \"spiffe://example.org/ns/payments/agent/billing\".", id, err)
+	case read.Path() == "":
+		r.wrong(at, block, "Not a SPIFFE ID of a workload", "%q names a trust domain. Use an ID such as \"%s/ns/payments/agent/billing\".", id, id)
+	}
+	return read
+}
+
+func (r *reading) identities(f *file) {
+	r.ownIdentity(f)
+	r.trust(f)
 }

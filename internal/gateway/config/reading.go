@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 )
@@ -36,16 +35,14 @@ func (r *reading) within(name string) string {
 
 func (r *reading) file(f *file) {
 	r.identities(f)
+	r.issuers(f)
+	r.agents(f)
 	r.limits(f.Limits)
-	r.Suspended = f.Suspended
-	for _, id := range f.Suspended {
-		if id == "" || strings.HasSuffix(id, "/") {
-			r.wrong(f.SuspendedAt, r.start(), "Nobody is suspended", "%q: name an agent's SPIFFE ID, without a slash at the end, or a subject.", id)
-		}
-	}
+	r.suspended(f)
 	for i := range f.Listeners {
 		r.listener(&f.Listeners[i], f.TokenService != nil)
 	}
+	r.tokenService(f)
 	for i := range f.Targets {
 		r.target(&f.Targets[i])
 	}

@@ -9,6 +9,10 @@ type file struct {
 	Authority    *authority    `hcl:"development_authority,block"`
 	Identity     *identity     `hcl:"identity,block"`
 	Trust        []trust       `hcl:"trust,block"`
+	Issuers      []issuer      `hcl:"issuer,block"`
+	DIDs         []string      `hcl:"dids,optional"`
+	DIDsAt       hcl.Range     `hcl:"dids,attr_value_range"`
+	Agents       []agent       `hcl:"agent,block"`
 	TokenService *tokenService `hcl:"token_service,block"`
 	Listeners    []listener    `hcl:"listener,block"`
 	Targets      []target      `hcl:"target,block"`

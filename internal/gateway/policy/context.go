@@ -108,6 +108,11 @@ func attribute(r *decide.Request, name string, n needs, unknown types.Value) (ty
 			return nil, nil
 		}
 		return types.String(p.User), nil
+	case "userIssuer":
+		if p.User == "" || p.UserIssuer == "" {
+			return nil, nil
+		}
+		return types.String(p.UserIssuer), nil
 	case "source":
 		ip, err := netip.ParseAddr(r.SourceIP)
 		if err != nil {

@@ -91,6 +91,7 @@ func (e *entities) principal(p *principal.Principal) (types.EntityUID, error) {
 func (e *entities) describe(n needs, q *question) {
 	if n.principal {
 		e.attributes(q.principal, principalAttributes(&q.Principal))
+		e.tags(q.principal, q.Principal.Labels)
 	}
 	if n.resource && q.resource.Type != "Target" {
 		e.attributes(q.resource, resourceAttributes(q.resource.Type, q.Call))
@@ -99,6 +100,18 @@ func (e *entities) describe(n needs, q *question) {
 
 func (e *entities) attributes(of types.EntityUID, attributes types.RecordMap) {
 	e.find(of).Attributes = types.NewRecord(attributes)
+}
+
+// tags adds the labels of an agent.
+func (e *entities) tags(of types.EntityUID, labels map[string]string) {
+	if len(labels) == 0 || of.Type != "Agent" {
+		return
+	}
+	tags := make(types.RecordMap, len(labels))
+	for name, value := range labels {
+		tags[types.String(name)] = types.String(value)
+	}
+	e.find(of).Tags = types.NewRecord(tags)
 }
 
 func principalAttributes(p *principal.Principal) types.RecordMap {

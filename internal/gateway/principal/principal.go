@@ -16,8 +16,12 @@ type Principal struct {
 	Issuer string
 	// User is who the agent acts for (RFC 8693: sub of a token whose act is the agent), "" for nobody.
 	User string
-	// Methods say what was proven, sorted: "mtls", "dpop", "cert-bound", "jwt", "jwt-svid", "did".
+	// UserIssuer is the issuer that gave User that name: a name is one person only together with it. "" without a user.
+	UserIssuer string
+	// Methods say what was proven, sorted: MTLS, DPoP and the others.
 	Methods []string
+	// Labels are what the configuration says of the agent, nil for nothing.
+	Labels map[string]string
 	// Claims are the token's further claims as JSON values.
 	Claims map[string]any
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/gateway/a2a"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/jsonscan"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
 )
 
 // CardKeys is the path of the JWK Set with the key that a listener's agent cards are signed with.
@@ -74,10 +75,10 @@ func authority(origin string) string {
 
 // asks says what callers of a listener have to bring: a client certificate, and a token from an endpoint.
 func (at *site) asks() (mtls bool, tokens string) {
-	if slices.Contains(at.listener.Authenticate, config.DPoP) {
+	if at.listener.Asks(principal.DPoP) {
 		tokens = at.tokenURL
 	}
-	return slices.Contains(at.listener.Authenticate, config.MTLS), tokens
+	return at.listener.Asks(principal.MTLS), tokens
 }
 
 // shown gives a card that the agent sent as the gateway shows it.

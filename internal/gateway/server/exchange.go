@@ -16,7 +16,6 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/gateway/audit"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/authn"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/call"
-	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/decide"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/dpop"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
@@ -98,10 +97,8 @@ func (x *exchange) authenticate() bool {
 		x.w.Header().Set(dpop.NonceHeader, nonce)
 	}
 	if err == nil {
-		err = x.enough(who)
-	}
-	if err == nil {
 		x.who = who
+		x.who.Labels = x.g.config.Labels.Of(&who)
 		return true
 	}
 	var c *authn.Challenge
@@ -110,28 +107,6 @@ func (x *exchange) authenticate() bool {
 	}
 	x.unauthenticated(c)
 	return false
-}
-
-// enough says what of that which the listener asks for was not proven.
-func (x *exchange) enough(who principal.Principal) error {
-	for _, m := range x.site.listener.Authenticate {
-		if slices.Contains(who.Methods, string(m)) {
-			continue
-		}
-		if m == config.MTLS {
-			return &authn.Challenge{Status: http.StatusForbidden, Reason: "a client certificate that is an X.509-SVID is needed"}
-		}
-		bare := x.r.Clone(x.r.Context())
-		bare.Header.Del("Authorization")
-		if _, err := x.site.tokens.Authenticate(bare, x.target.resource); err != nil {
-			return err
-		}
-		return errors.New("a token was asked for and its absence accepted")
-	}
-	if !who.Known() {
-		return &authn.Challenge{Status: http.StatusForbidden, Reason: "nobody was authenticated"}
-	}
-	return nil
 }
 
 // body reads the whole body, for a protocol that decides on all of it. What cannot be read has been answered.
@@ -195,7 +170,7 @@ func (x *exchange) request(c *call.Call) *decide.Request {
 	host, _, _ := net.SplitHostPort(x.r.RemoteAddr)
 	return &decide.Request{
 		Principal: x.who, Call: c, Time: x.options.Now(), SourceIP: host,
-		MTLS: slices.Contains(x.who.Methods, string(config.MTLS)),
+		MTLS: slices.Contains(x.who.Methods, principal.MTLS),
 	}
 }
 

@@ -3,15 +3,10 @@ package server
 import (
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/a2a"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/authn"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
-	"github.com/agentward/terraform-provider-agent/internal/gateway/dpop"
-	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
-	"github.com/agentward/terraform-provider-agent/internal/gateway/svid"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/token"
 )
 
@@ -29,8 +24,8 @@ type generation struct {
 type site struct {
 	listener config.Listener
 	origin   string
-	// callers takes whatever was configured; tokens knows nothing of certificates, and challenges for a token alone.
-	callers, tokens *authn.Authenticator
+	callers  *authn.Authenticator
+	servers  []string // issuers that give tokens for it
 	routes
 	service  *token.Service // nil where this listener has none
 	tokenURL string         // where tokens for its targets are got, "" for nowhere
@@ -49,60 +44,33 @@ type target struct {
 
 // generation makes what a configuration says. origins are the URLs of the listeners, by name.
 func (s *Server) generation(c *config.Config, origins map[string]string) (*generation, error) {
-	who, err := identities(c, s.options.Now)
+	who, err := s.identities(c)
 	if err != nil {
 		return nil, err
 	}
 	g := &generation{config: c, identity: who, sites: map[string]*site{}}
-	suspended := func(p principal.Principal) bool { return isSuspended(c.Suspended, p) }
-	clients := svid.NewVerifier(who.bundles, s.options.Now)
-	var service *token.Service
-	var serving string
-	var verifier *token.Verifier
-	var proofs, nonced *dpop.Verifier
-	if c.TokenService != nil {
-		if proofs, nonced, err = s.proofs(who); err != nil {
-			return nil, err
-		}
-		if service, serving, err = s.service(c, who, origins, clients, proofs, suspended); err != nil {
-			return nil, err
-		}
-		if verifier, err = token.NewVerifier([]token.Trust{service.Trust(who.domains)}, 0, s.options.Now); err != nil {
-			return nil, err
-		}
+	guard, err := s.guard(c, who, origins)
+	if err != nil {
+		return nil, err
 	}
 	for _, l := range c.Listeners {
-		if who.certificate == nil {
+		if who.certificate == nil && !l.Plain {
 			return nil, fmt.Errorf("listener %q serves TLS and the gateway has no certificate: add an identity or a development_authority block", l.Name)
 		}
-		at := &site{listener: l, origin: origins[l.Name]}
-		o := authn.Options{Origin: at.origin, Suspended: suspended}
-		if slices.Contains(l.Authenticate, config.MTLS) {
-			o.Clients = clients
+		at := &site{listener: l, origin: origins[l.Name], servers: guard.issuers}
+		if at.callers, err = guard.authenticator(l, at.origin); err != nil {
+			return nil, fmt.Errorf("listener %q: %w", l.Name, err)
 		}
-		if slices.Contains(l.Authenticate, config.DPoP) {
-			o.Tokens, o.Proofs = verifier, proofs
-			if l.Nonces {
-				o.Proofs = nonced
-			}
+		if c.TokenService != nil && l.Name == c.TokenService.Listener {
+			at.service = guard.service
 		}
-		if at.callers, err = authn.New(o); err != nil {
-			return nil, err
-		}
-		o.Clients = nil
-		if at.tokens, err = authn.New(o); err != nil {
-			return nil, err
-		}
-		if l.Name == serving {
-			at.service = service
-		}
-		if service != nil {
-			at.tokenURL = service.Trust(nil).Issuer + "/token"
+		if guard.service != nil {
+			at.tokenURL = guard.service.Trust(nil).Issuer + "/token"
 		}
 		if at.cards, err = s.cardSigner(c, who, at.origin); err != nil {
 			return nil, err
 		}
-		if err := at.serve(c, s, service); err != nil {
+		if err := at.serve(c, s); err != nil {
 			return nil, err
 		}
 		g.sites[l.Name] = at
@@ -111,7 +79,7 @@ func (s *Server) generation(c *config.Config, origins map[string]string) (*gener
 }
 
 // serve adds the targets and what is said of them.
-func (at *site) serve(c *config.Config, s *Server, service *token.Service) error {
+func (at *site) serve(c *config.Config, s *Server) error {
 	var descriptions []authn.Metadata
 	for _, t := range c.Targets {
 		if !at.listener.Serves(t.Name) {
@@ -127,47 +95,9 @@ func (at *site) serve(c *config.Config, s *Server, service *token.Service) error
 		}
 		made.meters = s.metrics.meters(t.Name, t.Protocol)
 		at.add(made)
-		var servers []string
-		if service != nil {
-			servers = []string{service.Trust(nil).Issuer}
-		}
-		m := at.callers.Metadata(made.resource, t.Name, servers)
-		m.ProofRequired = slices.Contains(at.listener.Authenticate, config.DPoP)
-		descriptions = append(descriptions, m)
+		descriptions = append(descriptions, at.callers.Metadata(made.resource, t.Name, at.servers))
 	}
 	var err error
 	at.metadata, err = authn.MetadataHandler(descriptions)
 	return err
-}
-
-// service makes the token service on the first listener.
-func (s *Server) service(
-	c *config.Config, who *identity, origins map[string]string, clients *svid.Verifier, proofs *dpop.Verifier, suspended func(principal.Principal) bool,
-) (*token.Service, string, error) {
-	ring, err := s.ring(c, who)
-	if err != nil {
-		return nil, "", err
-	}
-	var resources []string
-	for _, l := range c.Listeners {
-		for _, t := range c.Targets {
-			if !l.Serves(t.Name) {
-				continue
-			}
-			resources = append(resources, origins[l.Name]+t.Path)
-		}
-	}
-	serving := c.Listeners[0].Name
-	service, err := token.NewService(token.ServiceOptions{
-		Issuer: origins[serving] + Issuer, Ring: ring, Clients: clients, Proofs: proofs, Resources: resources,
-		Lifetime: c.TokenService.Lifetime, Suspended: suspended, Now: s.options.Now,
-	})
-	return service, serving, err
-}
-
-// isSuspended says whether a principal, or the agent that it is an instance of, is on the list.
-func isSuspended(list []string, p principal.Principal) bool {
-	return slices.ContainsFunc(list, func(id string) bool {
-		return id == p.SPIFFEID || strings.HasPrefix(p.SPIFFEID, id+"/") || p.SPIFFEID == "" && id == p.Subject
-	})
 }

@@ -36,6 +36,8 @@ func (s *Server) handler(listener string) http.Handler {
 			return
 		}
 		switch {
+		case at.listener.Plain && !at.local(r):
+			x.refuse(refusal{status: http.StatusForbidden, reason: "a plain listener answers programs of this machine, and no web page"})
 		case at.service != nil && slices.Contains(at.service.Paths(), r.URL.Path):
 			at.service.ServeHTTP(w, r)
 		case at.cards != nil && r.URL.Path == CardKeys:

@@ -9,9 +9,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/spiffe/go-spiffe/v2/bundle/x509bundle"
+	"github.com/spiffe/go-spiffe/v2/bundle/spiffebundle"
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
 
+	"github.com/agentward/terraform-provider-agent/internal/gateway/bundle"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/devauthority"
 )
@@ -22,56 +23,69 @@ const Workload = "/agent-gateway"
 // identity is what the gateway shows, and whom it trusts.
 type identity struct {
 	authority *devauthority.Authority // nil without one
-	bundles   *x509bundle.Set
-	domains   []string
+	bundles   bundle.Set
+	endpoints map[string]*bundle.Endpoint // those of the bundles that are fetched, by what was configured
 	// certificate is asked at each handshake, so that a new one is used without a connection being dropped. Nil without one.
 	certificate func() (*tls.Certificate, error)
 }
 
+// domains are the trust domains whose workloads may call.
+func (i *identity) domains() []string { return i.bundles.Domains() }
+
 // identities reads what the configuration names. A bundle or certificate that cannot be used is an error.
-func identities(c *config.Config, now func() time.Time) (*identity, error) {
-	i := &identity{bundles: x509bundle.NewSet()}
-	if c.Authority != nil {
-		authority, err := devauthority.Open(c.Authority.Directory, c.Authority.TrustDomain, now)
-		if err != nil {
-			return nil, err
-		}
-		i.authority = authority
-		i.bundles.Add(authority.Bundle())
-		i.domains = append(i.domains, c.Authority.TrustDomain)
-		id, err := spiffeid.FromPath(authority.TrustDomain(), Workload)
-		if err != nil {
-			return nil, err
-		}
-		source, err := authority.Source(id)
-		if err != nil {
-			return nil, err
-		}
-		i.certificate = issued(source)
+func (s *Server) identities(c *config.Config) (*identity, error) {
+	i := &identity{bundles: bundle.Set{}, endpoints: map[string]*bundle.Endpoint{}}
+	if err := s.own(c, i); err != nil {
+		return nil, err
 	}
 	for _, t := range c.Trust {
 		domain, err := spiffeid.TrustDomainFromString(t.Domain)
 		if err != nil {
 			return nil, err
 		}
-		bundle, err := x509bundle.Load(domain, t.Bundle)
-		if err != nil {
-			return nil, fmt.Errorf("bundle of %s: %w", t.Domain, err)
+		if i.bundles[domain], err = s.bundle(t, domain, i); err != nil {
+			return nil, fmt.Errorf("trust domain %s: %w", t.Domain, err)
 		}
-		if bundle.Empty() {
-			return nil, fmt.Errorf("bundle of %s: %s holds no certificate", t.Domain, t.Bundle)
-		}
-		i.bundles.Add(bundle)
-		i.domains = append(i.domains, t.Domain)
 	}
-	if c.Identity != nil {
+	return i, nil
+}
+
+// own reads the gateway's own identity. Its trust domain is trusted, unless the identity is in files: those say nothing of whom to trust.
+func (s *Server) own(c *config.Config, i *identity) error {
+	if c.Authority != nil {
+		authority, err := devauthority.Open(c.Authority.Directory, c.Authority.TrustDomain, s.options.Now)
+		if err != nil {
+			return err
+		}
+		i.authority = authority
+		i.bundles[authority.TrustDomain()] = spiffebundle.FromX509Bundle(authority.Bundle())
+		id, err := spiffeid.FromPath(authority.TrustDomain(), Workload)
+		if err != nil {
+			return err
+		}
+		source, err := authority.Source(id)
+		if err != nil {
+			return err
+		}
+		i.certificate = issued(source)
+	}
+	switch {
+	case c.Identity == nil:
+	case s.workload != nil:
+		svid, err := s.workload.GetX509SVID()
+		if err != nil {
+			return err
+		}
+		i.bundles[svid.ID.TrustDomain()] = s.workload
+		i.certificate = s.workload.Certificate
+	default:
 		files := &certificateFiles{certificate: c.Identity.Certificate, key: c.Identity.Key}
 		if _, err := files.get(); err != nil {
-			return nil, err
+			return err
 		}
 		i.certificate = files.get
 	}
-	return i, nil
+	return nil
 }
 
 // secret gives random bytes that outlive the process where an authority keeps them.

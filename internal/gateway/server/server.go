@@ -3,24 +3,26 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/spiffe/go-spiffe/v2/spiffeid"
+
 	"github.com/agentward/terraform-provider-agent/internal/gateway/audit"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
-	"github.com/agentward/terraform-provider-agent/internal/gateway/dpop"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/h1"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/store"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/token"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/workload"
 )
 
 // Options are what a Server needs besides its configuration.
@@ -46,29 +48,35 @@ type Server struct {
 	admin     *http.Server
 	adminAt   net.Listener
 
-	began     time.Time
-	store     store.Store
-	sources   *store.Memory // rates of those who are refused; of this process alone
-	bounds    bounds
-	withheld  withheld
-	telemetry atomic.Pointer[telemetry]
-	last      atomic.Pointer[reloaded]
-	exchanges atomic.Uint64
-	secrets   map[string][]byte
-	sessions  sessions
-	audit     *audit.Log
-	metrics   *metrics
-	upstream  *h1.Transport
-	streams   *http.Transport // of HTTP/2 alone
-	underway  underway
-	tools     tools
-	ready     atomic.Bool
-	reload    sync.Mutex
-	failed    chan error
+	began      time.Time
+	store      store.Store
+	sources    *store.Memory // rates of those who are refused; of this process alone
+	bounds     bounds
+	withheld   withheld
+	telemetry  atomic.Pointer[telemetry]
+	last       atomic.Pointer[reloaded]
+	exchanges  atomic.Uint64
+	workload   *workload.API // nil without one
+	federation federation
+	remotes    map[string]*token.Remote // keys of issuers, by what was configured
+	secrets    map[string][]byte
+	sessions   sessions
+	audit      *audit.Log
+	metrics    *metrics
+	upstream   *h1.Transport
+	streams    *http.Transport // of HTTP/2 alone
+	underway   underway
+	tools      tools
+	ready      atomic.Bool
+	reload     sync.Mutex
+	failed     chan error
 }
 
 // New opens the listeners of a configuration. Nothing is served before Serve.
-func New(c *config.Config, o Options) (_ *Server, err error) {
+func New(c *config.Config, o Options) (*Server, error) { return Open(context.Background(), c, o) }
+
+// Open is New, which ends early when ctx is done: the Workload API may have to be waited for.
+func Open(ctx context.Context, c *config.Config, o Options) (_ *Server, err error) {
 	s := &Server{
 		options: o, began: o.Now(), metrics: newMetrics(), listeners: map[string]net.Listener{}, origins: map[string]string{}, secrets: map[string][]byte{},
 		failed: make(chan error, len(c.Listeners)+1), upstream: transport(), streams: http2Transport(),
@@ -76,8 +84,14 @@ func New(c *config.Config, o Options) (_ *Server, err error) {
 	defer func() {
 		if err != nil {
 			s.closeListeners()
+			s.closeIdentity()
 		}
 	}()
+	if i := c.Identity; i != nil && i.WorkloadAPI != "" {
+		if s.workload, err = s.openWorkload(ctx, i); err != nil {
+			return nil, err
+		}
+	}
 	if s.store, err = s.openStore(c.Store); err != nil {
 		return nil, err
 	}
@@ -115,13 +129,39 @@ func New(c *config.Config, o Options) (_ *Server, err error) {
 	s.now.Store(g)
 	s.last.Store(&reloaded{at: o.Now(), ok: true})
 	s.metrics.registry.MustRegister(gauges{s})
+	s.federation.take(g.identity)
 	return s, nil
+}
+
+// openWorkload waits for the gateway's SVID.
+func (s *Server) openWorkload(ctx context.Context, i *config.Identity) (*workload.API, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, i.Wait, fmt.Errorf("nothing came within %s", i.Wait))
+	defer cancel()
+	o := workload.Options{Address: i.WorkloadAPI, Now: s.options.Now, Log: s.options.Log}
+	if i.SPIFFEID != "" {
+		var err error
+		if o.ID, err = spiffeid.FromString(i.SPIFFEID); err != nil {
+			return nil, err
+		}
+	}
+	return workload.Open(ctx, o)
+}
+
+// closeIdentity ends what keeps certificates and bundles fresh.
+func (s *Server) closeIdentity() {
+	s.federation.stop()
+	if s.workload != nil {
+		_ = s.workload.Close() // nothing is written to it
+	}
 }
 
 // origin is the URL that agents call a listener by.
 func origin(l config.Listener, at net.Addr) string {
-	if l.URL != "" {
+	switch {
+	case l.URL != "":
 		return l.URL
+	case l.Plain:
+		return "http://" + at.String()
 	}
 	return "https://" + at.String()
 }
@@ -177,12 +217,16 @@ func (s *Server) start(server serving, on net.Listener) {
 // server makes the HTTP server of a listener.
 func (s *Server) server(l config.Listener) *h1.Server {
 	limits := s.now.Load().config.Limits
+	var secured *tls.Config
+	if !l.Plain {
+		secured = tlsConfig(l.MinimumTLS, func() *identity { return s.now.Load().identity })
+	}
 	return &h1.Server{
 		Handler:    s.handler(l.Name),
 		HeaderTime: limits.HeaderTime,
 		IdleTime:   limits.Idle,
 		HeaderSize: int(limits.Header),
-		TLS:        tlsConfig(l.MinimumTLS, func() *identity { return s.now.Load().identity }),
+		TLS:        secured,
 		HTTP2:      &http.HTTP2Config{MaxConcurrentStreams: int(limits.Streams)},
 		Log:        s.options.Log,
 	}
@@ -201,6 +245,7 @@ func (s *Server) stop() error {
 	}
 	s.upstream.CloseIdleConnections()
 	s.streams.CloseIdleConnections()
+	s.closeIdentity()
 	flush, cancelFlush := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancelFlush()
 	return errors.Join(append(failures, s.audit.Close(flush), s.telemetry.Load().end(flush), s.store.Close())...)
@@ -209,6 +254,7 @@ func (s *Server) stop() error {
 // Close releases what New took, for a Server that is not to serve.
 func (s *Server) Close() error {
 	s.closeListeners()
+	s.closeIdentity()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	return errors.Join(s.audit.Close(ctx), s.telemetry.Load().end(ctx), s.store.Close())
@@ -243,6 +289,7 @@ func (s *Server) Reload(c *config.Config) error {
 		return err
 	}
 	s.now.Store(g)
+	s.federation.take(g.identity)
 	s.underway.suspend(c.Suspended)
 	s.last.Store(&reloaded{at: s.options.Now(), ok: true})
 	s.metrics.count("agent_gateway_reloads_total", "result", "taken")
@@ -265,7 +312,7 @@ func (s *Server) Refused() {
 // fixed says what differs that only a new process can take over.
 func fixed(from, to *config.Config) error {
 	same := func(a, b config.Listener) bool {
-		return a.Name == b.Name && a.Address == b.Address && a.URL == b.URL && a.MinimumTLS == b.MinimumTLS
+		return a.Name == b.Name && a.Address == b.Address && a.URL == b.URL && a.MinimumTLS == b.MinimumTLS && a.Plain == b.Plain
 	}
 	switch {
 	case !slices.EqualFunc(from.Listeners, to.Listeners, same):
@@ -276,12 +323,22 @@ func fixed(from, to *config.Config) error {
 		return errors.New("the store changes with a restart only")
 	case (from.Authority == nil) != (to.Authority == nil) || from.Authority != nil && *from.Authority != *to.Authority:
 		return errors.New("the development authority changes with a restart only")
+	case workloadAPI(from) != workloadAPI(to):
+		return errors.New("the workload API changes with a restart only")
 	}
 	a, b := from.Limits, to.Limits
 	if a.Header != b.Header || a.Streams != b.Streams || a.HeaderTime != b.HeaderTime {
 		return errors.New("the limits header, header_time and streams_per_connection change with a restart only")
 	}
 	return nil
+}
+
+// workloadAPI is where the gateway's identity comes from, "" where it comes from elsewhere.
+func workloadAPI(c *config.Config) string {
+	if c.Identity == nil || c.Identity.WorkloadAPI == "" {
+		return ""
+	}
+	return c.Identity.WorkloadAPI + " " + c.Identity.SPIFFEID
 }
 
 // secret gives random bytes that every generation has alike.
@@ -294,33 +351,4 @@ func (s *Server) secret(who *identity, name string) ([]byte, error) {
 		s.secrets[name] = made
 	}
 	return s.secrets[name], nil
-}
-
-// ring gives the keys of the token service.
-func (s *Server) ring(c *config.Config, who *identity) (*token.Ring, error) {
-	secret, err := s.secret(who, "tokens")
-	if file := c.TokenService.SecretFile; file != "" {
-		secret, err = os.ReadFile(file)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("token service: %w", err)
-	}
-	return token.NewRing([][]byte{secret}, 0, s.options.Now)
-}
-
-// proofs gives verifiers that share what was seen: one that demands nonces and one that does not.
-func (s *Server) proofs(who *identity) (plain, nonced *dpop.Verifier, err error) {
-	if plain, err = dpop.NewVerifier(dpop.Options{Store: s.store, Now: s.options.Now}); err != nil {
-		return nil, nil, err
-	}
-	secret, err := s.secret(who, "nonces")
-	if err != nil {
-		return nil, nil, err
-	}
-	nonces, err := dpop.NewNonces(secret, nonceLifetime, s.options.Now)
-	if err != nil {
-		return nil, nil, err
-	}
-	nonced, err = dpop.NewVerifier(dpop.Options{Store: s.store, Now: s.options.Now, Nonces: nonces})
-	return plain, nonced, err
 }

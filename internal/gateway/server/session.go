@@ -19,7 +19,7 @@ const codeSize = 22
 
 func (s sessions) code(p principal.Principal, target string, of ...string) string {
 	mac := hmac.New(sha256.New, s.secret)
-	for _, part := range append([]string{target, p.SPIFFEID, p.Issuer, p.Subject, p.User}, of...) {
+	for _, part := range append([]string{target, p.SPIFFEID, p.Issuer, p.Subject, p.User, p.UserIssuer}, of...) {
 		_, _ = mac.Write([]byte(part)) // a hash takes everything
 		_, _ = mac.Write([]byte{0})
 	}

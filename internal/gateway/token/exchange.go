@@ -54,12 +54,8 @@ func (s *Service) exchange(ctx context.Context, a *asked) (*response, error) {
 	if subject.Expiry.Before(end) {
 		end = subject.Expiry
 	}
-	named := subject.Issuer
-	if earlier, ok := subject.Claims[SubjectIssuer].(string); ok && subject.Issuer == s.o.Issuer {
-		named = earlier // our own token only passes on what another issuer said
-	}
 	chain := append([]string{a.client.ID.String()}, subject.Actors...)
-	answer, err := s.issue(a, &issued{Subject: subject.Subject, SubjectIssuer: named, Act: acting(chain)}, end)
+	answer, err := s.issue(a, &issued{Subject: subject.User, SubjectIssuer: subject.UserIssuer, Act: acting(chain)}, end)
 	if err != nil {
 		return nil, err
 	}
@@ -84,11 +80,14 @@ func (s *Service) mayExchange(subject *Token, a *asked) error {
 			return fail("invalid_request", "subject_token: may_act does not name the agent")
 		}
 	}
+	if subject.Lacks != "" {
+		return fail("invalid_request", "subject_token: it lacks scope "+subject.Lacks)
+	}
 	if len(subject.Actors) >= maxActors {
 		return fail("invalid_request", "subject_token: too many actors")
 	}
 	p := principal.FromSPIFFEID(agent)
-	p.User, p.Subject, p.Issuer = subject.Subject, subject.Subject, subject.Issuer
+	p.User, p.UserIssuer, p.Subject, p.Issuer = subject.User, subject.UserIssuer, subject.User, subject.Issuer
 	if s.o.Suspended(p) {
 		return fail("unauthorized_client", "agent or user is suspended")
 	}

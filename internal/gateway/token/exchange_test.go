@@ -42,7 +42,7 @@ func TestAgentActsForAUser(t *testing.T) {
 func TestUserKeepsTheirIssuerThroughTokensOfTheServiceItself(t *testing.T) {
 	users := newSigner(t, "u")
 	b := newBench(t, func(o *token.ServiceOptions) {
-		own := token.Trust{Issuer: o.Issuer, Keys: o.Ring, TrustDomains: []string{"dev.example"}, Bound: true}
+		own := token.Trust{Issuer: o.Issuer, Keys: o.Ring, TrustDomains: []string{"dev.example"}, Bound: true, Exchanges: true}
 		var err error
 		if o.Subjects, err = token.NewVerifier([]token.Trust{own, {Issuer: issuer, Keys: static(t, users)}}, 0, time.Now); err != nil {
 			t.Fatal(err)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"sync"
 	"time"
 
@@ -19,13 +18,15 @@ const (
 	DefaultMinInterval = 10 * time.Second
 	DefaultMaxStale    = 12 * time.Hour
 	DefaultTimeout     = 5 * time.Second
-	maxDocument        = 256 << 10 // bytes of a JWK Set
+	maxDocument        = 256 << 10 // bytes of a JWK Set, or of metadata
 )
 
 // RemoteOptions are what a Remote is made from.
 type RemoteOptions struct {
-	// URL of the JWK Set: https, or http on loopback. It is required.
+	// URL of the JWK Set: https, or http on loopback. Either it or Issuer is required.
 	URL string
+	// Issuer is an OpenID provider or authorization server whose metadata says where the JWK Set is: https, or http on loopback.
+	Issuer string
 	// Client fetches it; http.DefaultClient where nil. Redirects are not followed.
 	Client *http.Client
 	// Now reads the clock. It is required.
@@ -58,12 +59,11 @@ func NewRemote(o RemoteOptions) (*Remote, error) {
 	if o.Now == nil {
 		return nil, errors.New("jwks: clock is required")
 	}
-	u, err := url.Parse(o.URL)
-	if err != nil || u.Host == "" || u.User != nil {
-		return nil, fmt.Errorf("jwks: %q is not an absolute URL", o.URL)
+	if (o.URL == "") == (o.Issuer == "") {
+		return nil, errors.New("jwks: either a URL or an issuer is required")
 	}
-	if u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
-		return nil, fmt.Errorf("jwks: %q is neither https nor http on loopback", o.URL)
+	if err := fetchable(o.URL + o.Issuer); err != nil {
+		return nil, fmt.Errorf("jwks: %w", err)
 	}
 	orElse(&o.Refresh, DefaultRefresh)
 	orElse(&o.MinInterval, DefaultMinInterval)
@@ -155,7 +155,23 @@ func (r *Remote) run(done chan struct{}) {
 }
 
 func (r *Remote) fetch(ctx context.Context) (*Static, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.options.URL, http.NoBody)
+	where := r.options.URL
+	if where == "" {
+		var err error
+		if where, err = r.discover(ctx); err != nil {
+			return nil, err
+		}
+	}
+	document, err := r.get(ctx, where)
+	if err != nil {
+		return nil, err
+	}
+	return ParseJWKS(document)
+}
+
+// get reads a document of at most maxDocument bytes.
+func (r *Remote) get(ctx context.Context, where string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, where, http.NoBody)
 	if err != nil {
 		return nil, err
 	}
@@ -166,14 +182,14 @@ func (r *Remote) fetch(ctx context.Context) (*Static, error) {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("GET %s: %s", r.options.URL, response.Status)
+		return nil, fmt.Errorf("GET %s: %s", where, response.Status)
 	}
 	document, err := io.ReadAll(io.LimitReader(response.Body, maxDocument+1))
 	if err != nil {
-		return nil, fmt.Errorf("GET %s: %w", r.options.URL, err)
+		return nil, fmt.Errorf("GET %s: %w", where, err)
 	}
 	if len(document) > maxDocument {
-		return nil, fmt.Errorf("GET %s: longer than %d bytes", r.options.URL, maxDocument)
+		return nil, fmt.Errorf("GET %s: longer than %d bytes", where, maxDocument)
 	}
-	return ParseJWKS(document)
+	return document, nil
 }

@@ -94,7 +94,7 @@ func (s *Service) Paths() []string {
 // Trust gives what a Verifier needs to take the service's own tokens: keys without a way over HTTP, binding demanded, and agents of the
 // given trust domains named.
 func (s *Service) Trust(trustDomains []string) Trust {
-	return Trust{Issuer: s.o.Issuer, Keys: s.o.Ring, TrustDomains: trustDomains, Bound: true}
+	return Trust{Issuer: s.o.Issuer, Keys: s.o.Ring, TrustDomains: trustDomains, Bound: true, Exchanges: true}
 }
 
 // asked is a token request whose sender is known.

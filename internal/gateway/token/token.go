@@ -20,8 +20,14 @@ const Type = "at+jwt"
 // Token is an access token that was verified.
 type Token struct {
 	Issuer, Subject, ClientID, Scope string
-	Audience                         []string
-	Expiry                           time.Time
+	// User is how the subject is named where it is a person: by the claim that the issuer's trust says, else Subject.
+	User string
+	// UserIssuer is who gave User that name: the token's issuer, or whom it says it believed.
+	UserIssuer string
+	// Lacks are the scopes that its issuer's tokens need here and this one has not, separated by spaces; "" where it has them all.
+	Lacks    string
+	Audience []string
+	Expiry   time.Time
 	// Actors are who acts for the subject: the subs of act, the one who acts now first (RFC 8693 §4.1). Empty where nobody does.
 	Actors []string
 	// Confirmation is what the token is bound to.
@@ -38,14 +44,14 @@ type Confirmation struct {
 	Certificate string `json:"x5t#S256,omitempty"`
 }
 
-// audience is a string or an array of strings (RFC 7519 §4.1.3).
-type audience []string
+// Audience is the aud claim: a string or an array of strings (RFC 7519 §4.1.3).
+type Audience []string
 
 // UnmarshalJSON reads either form.
-func (a *audience) UnmarshalJSON(b []byte) error {
+func (a *Audience) UnmarshalJSON(b []byte) error {
 	var one string
 	if json.Unmarshal(b, &one) == nil {
-		*a = audience{one}
+		*a = Audience{one}
 		return nil
 	}
 	var many []string
@@ -93,7 +99,7 @@ func acting(chain []string) *actor {
 type claims struct {
 	Issuer       string                     `json:"iss"`
 	Subject      string                     `json:"sub"`
-	Audience     audience                   `json:"aud"`
+	Audience     Audience                   `json:"aud"`
 	Expiry       *compact.Date              `json:"exp"`
 	NotBefore    *compact.Date              `json:"nbf"`
 	ClientID     string                     `json:"client_id"`

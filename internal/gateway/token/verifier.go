@@ -45,6 +45,12 @@ type Trust struct {
 	TrustDomains []string
 	// Bound demands that its tokens are bound to a key or a certificate.
 	Bound bool
+	// User is the claim that names a person, "" for sub. A token without it is refused, unless it names an agent.
+	User string
+	// Exchanges says that the issuer names subjects as other issuers do, and says which in the claim SubjectIssuer.
+	Exchanges bool
+	// Scopes are those that a token must have (RFC 9068 §2.2.3, RFC 6749 §3.3); Token.Lacks says which it has not.
+	Scopes []string
 }
 
 // Verifier verifies access tokens of the issuers it trusts. It is safe for concurrent use as long as their keys are.
@@ -97,6 +103,16 @@ func (v *Verifier) Issuers() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// Scopes gives the scopes that some issuer's tokens must have, sorted.
+func (v *Verifier) Scopes() []string {
+	var names []string
+	for _, t := range v.trusts {
+		names = append(names, t.Scopes...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // Verify checks a token for a resource: signature, issuer, audience, times and, of what it names, that the issuer may name it. It does not
@@ -183,14 +199,42 @@ func (v *Verifier) judge(trust Trust, c *claims, rest map[string]any, resource s
 	}
 	t := &Token{
 		Issuer: c.Issuer, Subject: c.Subject, ClientID: c.ClientID, Scope: c.Scope, Audience: c.Audience, Expiry: c.Expiry.Time(),
-		Actors: actors, Confirmation: confirmation, Claims: rest,
+		Actors: actors, Confirmation: confirmation, Claims: rest, Lacks: trust.lacks(c.Scope), UserIssuer: c.Issuer,
+	}
+	if named, ok := rest[SubjectIssuer].(string); ok && trust.Exchanges {
+		t.UserIssuer = named
 	}
 	for _, name := range append([]string{t.Subject}, actors...) {
 		if !trust.mayName(name) {
 			return nil, invalid("issuer may not name agents of that trust domain")
 		}
 	}
+	if t.User, err = trust.user(t); err != nil {
+		return nil, err
+	}
 	return t, nil
+}
+
+// user gives the name of the person that a token is of.
+func (t Trust) user(of *Token) (string, error) {
+	if t.User == "" || t.User == "sub" || spiffe(of.Subject) {
+		return of.Subject, nil
+	}
+	name, ok := of.Claims[t.User].(string)
+	if !ok || name == "" {
+		return "", invalid("claim %s, which names the user, is missing", t.User)
+	}
+	if spiffe(name) {
+		return "", invalid("claim %s names an agent, not a user", t.User)
+	}
+	return name, nil
+}
+
+// lacks gives the needed scopes that are not among those of a token, separated by spaces.
+func (t Trust) lacks(scope string) string {
+	has := strings.Fields(scope)
+	missing := slices.DeleteFunc(slices.Clone(t.Scopes), func(needed string) bool { return slices.Contains(has, needed) })
+	return strings.Join(missing, " ")
 }
 
 func (t Trust) forUs(audiences []string, resource string) bool {
@@ -201,12 +245,19 @@ func (t Trust) forUs(audiences []string, resource string) bool {
 
 // mayName says whether a name is one that an issuer can give. Anything that reads as a SPIFFE ID counts as one, in whatever case.
 func (t Trust) mayName(name string) bool {
-	const scheme = "spiffe://"
-	if len(name) < len(scheme) || !strings.EqualFold(name[:len(scheme)], scheme) {
+	if !spiffe(name) {
 		return true
 	}
 	domain, path, _ := strings.Cut(name[len(scheme):], "/")
 	return strings.HasPrefix(name, scheme) && path != "" && slices.Contains(t.TrustDomains, domain)
+}
+
+// scheme begins every SPIFFE ID.
+const scheme = "spiffe://"
+
+// spiffe says whether a name reads as a SPIFFE ID, in whatever case.
+func spiffe(name string) bool {
+	return len(name) >= len(scheme) && strings.EqualFold(name[:len(scheme)], scheme)
 }
 
 // Presented is how a token came to us.

@@ -27,7 +27,7 @@ func TestVerify(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &token.Token{
-		Issuer: issuer, Subject: agentID, ClientID: agentID, Scope: "a b", Audience: []string{resource}, Expiry: at.Add(time.Minute),
+		Issuer: issuer, Subject: agentID, User: agentID, UserIssuer: issuer, ClientID: agentID, Scope: "a b", Audience: []string{resource}, Expiry: at.Add(time.Minute),
 		Actors: []string{"spiffe://a.example/b", "c"}, Confirmation: token.Confirmation{Key: "key", Certificate: "certificate"},
 		Claims: map[string]any{"team": "red"},
 	}
@@ -276,4 +276,61 @@ func FuzzVerify(f *testing.F) {
 			t.Errorf("refused as something else than invalid: %v", err)
 		}
 	})
+}
+
+func TestUserIsNamedByTheClaimThatIsConfigured(t *testing.T) {
+	s := newSigner(t, "1")
+	by := trust(static(t, s))
+	by.User = "email"
+	v := verifier(t, by)
+	for name, c := range map[string]struct {
+		change     map[string]any
+		user, says string
+	}{
+		"a person":                   {map[string]any{"sub": "17", "email": "alice@example.org"}, "alice@example.org", ""},
+		"an agent":                   {nil, agentID, ""},
+		"a person without the claim": {map[string]any{"sub": "17"}, "", "claim email"},
+		"a claim of another type":    {map[string]any{"sub": "17", "email": []string{"a"}}, "", "claim email"},
+		"an empty claim":             {map[string]any{"sub": "17", "email": ""}, "", "claim email"},
+		"a person named as an agent": {map[string]any{"sub": "17", "email": "SPIFFE://a.example/b"}, "", "names an agent"},
+	} {
+		got, err := v.Verify(t.Context(), s.sign(t, claims(c.change)), resource)
+		switch {
+		case c.says != "":
+			if !errors.Is(err, token.ErrInvalid) || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%s: %v", name, err)
+			}
+		case err != nil || got.User != c.user:
+			t.Errorf("%s: got %+v, %v", name, got, err)
+		}
+	}
+}
+
+func TestOnlyAnIssuerThatExchangesSpeaksForAnother(t *testing.T) {
+	s := newSigner(t, "1")
+	raw := s.sign(t, claims(map[string]any{"sub": "alice", token.SubjectIssuer: "https://other.example"}))
+	for exchanges, want := range map[bool]string{false: issuer, true: "https://other.example"} {
+		by := trust(static(t, s))
+		by.Exchanges = exchanges
+		got, err := verifier(t, by).Verify(t.Context(), raw, resource)
+		if err != nil || got.UserIssuer != want {
+			t.Errorf("exchanges %v: got %+v, %v, want %s", exchanges, got, err, want)
+		}
+	}
+}
+
+func TestScopesThatATokenLacks(t *testing.T) {
+	s := newSigner(t, "1")
+	by := trust(static(t, s))
+	by.Scopes = []string{"b", "c"}
+	v := verifier(t, by)
+	for scope, want := range map[string]string{"": "b c", "a b": "c", "c b": "", "bc": "b c", "b  c": ""} {
+		got, err := v.Verify(t.Context(), s.sign(t, claims(map[string]any{"scope": scope})), resource)
+		if err != nil || got.Lacks != want {
+			t.Errorf("%q: got %+v, %v, want that it lacks %q", scope, got, err, want)
+		}
+	}
+	if got := v.Scopes(); !reflect.DeepEqual(got, []string{"b", "c"}) {
+		t.Errorf("the verifier needs %v", got)
+	}
 }

@@ -21,6 +21,7 @@ import (
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/devauthority"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/server"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/sidecar"
 )
@@ -92,7 +93,7 @@ func (a *agent) find(c *config.Config, o *sidecar.Options) error {
 	if origin == "" {
 		origin = "https://" + c.Listeners[0].Address
 	}
-	if slices.Contains(c.Listeners[0].Authenticate, config.DPoP) {
+	if !slices.ContainsFunc(c.Listeners[0].Authenticate, func(asked principal.Combination) bool { return asked.Proven([]string{principal.MTLS}) }) {
 		o.TokenEndpoint = origin + server.Issuer + "/token"
 	}
 	for _, t := range c.Targets {

@@ -29,6 +29,7 @@ type question struct {
 		Subject  string         `json:"subject"`
 		Issuer   string         `json:"issuer"`
 		User     string         `json:"user"`
+		UserFrom string         `json:"user_issuer"`
 		Methods  []string       `json:"methods"`
 		Claims   map[string]any `json:"claims"`
 	} `json:"principal"`
@@ -69,6 +70,7 @@ func explain(_ context.Context, e environment, args []string) error {
 	if err != nil {
 		return fmt.Errorf("call %s: %w", from, err)
 	}
+	r.Principal.Labels = c.Labels.Of(&r.Principal)
 	at := slices.IndexFunc(c.Targets, func(t config.Target) bool { return t.Name == r.Call.Target })
 	if at < 0 {
 		var names []string
@@ -153,6 +155,7 @@ func ask(e environment, from string) (*decide.Request, error) {
 		return nil, err
 	}
 	p := principal.FromSPIFFEID(q.Principal.SPIFFEID)
+	p.UserIssuer = q.Principal.UserFrom
 	p.Subject, p.Issuer, p.User, p.Methods, p.Claims = q.Principal.Subject, q.Principal.Issuer, q.Principal.User, q.Principal.Methods, q.Principal.Claims
 	return &decide.Request{
 		Principal: p, Time: q.Time, SourceIP: q.SourceIP, MTLS: q.MTLS, Listing: q.Listing,
