@@ -76,8 +76,14 @@ func judge(t *testing.T, packages *npm.Packages, args ...string) verdicts {
 	if err != nil && (!errors.As(err, &exit) || exit.ExitCode() != 1) {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	files, err := filepath.Glob(filepath.Join(home, "found", "*", "checks.json"))
-	if nested, _ := filepath.Glob(filepath.Join(home, "found", "*", "*", "checks.json")); len(nested) > 0 {
+	return verdictsIn(t, filepath.Join(home, "found"), out)
+}
+
+// verdictsIn reads what the suite wrote.
+func verdictsIn(t *testing.T, folder string, out []byte) verdicts {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*", "checks.json"))
+	if nested, _ := filepath.Glob(filepath.Join(folder, "*", "*", "checks.json")); len(nested) > 0 {
 		files = append(files, nested...) // scenarios whose names have a slash
 	}
 	if err != nil || len(files) == 0 {
@@ -93,11 +99,11 @@ func judge(t *testing.T, packages *npm.Packages, args ...string) verdicts {
 		if err := json.Unmarshal(text, &checks); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
-		folder, err := filepath.Rel(filepath.Join(home, "found"), filepath.Dir(file))
+		scenario, err := filepath.Rel(folder, filepath.Dir(file))
 		if err != nil {
 			t.Fatal(err)
 		}
-		name := folder[:len(folder)-len("-2006-01-02T15-04-05-000Z")]
+		name := scenario[:len(scenario)-len("-2006-01-02T15-04-05-000Z")]
 		if found[name] != nil {
 			t.Fatalf("two verdicts on %s", name)
 		}

@@ -19,6 +19,7 @@ import (
 // Signer makes proofs with one key, for a client. It is safe for concurrent use.
 type Signer struct {
 	signer     jose.Signer
+	algorithm  jose.SignatureAlgorithm
 	thumbprint string
 	now        func() time.Time
 }
@@ -47,11 +48,14 @@ func NewSigner(key crypto.Signer, now func() time.Time) (*Signer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dpop: %w", err)
 	}
-	return &Signer{signer: signer, thumbprint: thumbprint, now: now}, nil
+	return &Signer{signer: signer, algorithm: algorithm, thumbprint: thumbprint, now: now}, nil
 }
 
 // Thumbprint gives the JWK thumbprint of the signer's key, which tokens are bound to.
 func (s *Signer) Thumbprint() string { return s.thumbprint }
+
+// Algorithm names what the signer signs with, as metadata lists it (RFC 9449 §5.1).
+func (s *Signer) Algorithm() string { return string(s.algorithm) }
 
 // Proof makes a proof for one request. token is the access token that goes with it and nonce the server's; either may be "".
 func (s *Signer) Proof(method, url, token, nonce string) (string, error) {

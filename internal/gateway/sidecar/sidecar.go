@@ -13,7 +13,6 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
-	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +21,7 @@ import (
 	"github.com/spiffe/go-spiffe/v2/svid/x509svid"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/dpop"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/oauth"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/token"
 )
 
@@ -38,7 +38,11 @@ type Options struct {
 	Target *url.URL
 	// TokenEndpoint is the gateway's; "" where it asks for no token.
 	TokenEndpoint string
-	// SVID is the agent's own, and Bundles verify the gateway's.
+	// OAuth gets tokens from the authorization server that the target names, instead of TokenEndpoint; nil for none. Resource, HTTP, Proofs
+	// and Now are the sidecar's to fill in.
+	OAuth *oauth.Options
+	// SVID is the agent's own, and Bundles verify the gateway's. Nil, both, for a target that asks for no certificate and is verified as
+	// public servers are.
 	SVID    x509svid.Source
 	Bundles x509bundle.Source
 	// Gateway says which SPIFFE IDs the gateway may have.
@@ -51,7 +55,8 @@ type Options struct {
 // the other. Serve it on loopback alone: whoever reaches it is the agent.
 type Sidecar struct {
 	o      Options
-	signer *dpop.Signer // nil without tokens
+	signer *dpop.Signer  // nil without tokens
+	tokens *oauth.Tokens // nil without Options.OAuth
 	proxy  *httputil.ReverseProxy
 
 	mu      sync.Mutex
@@ -70,12 +75,17 @@ type session struct {
 // New gives a sidecar with a DPoP key of its own.
 func New(o Options) (*Sidecar, error) {
 	s := &Sidecar{o: o}
-	if o.TokenEndpoint != "" {
+	if o.TokenEndpoint != "" || o.OAuth != nil {
 		key, err := dpop.NewKey()
 		if err != nil {
 			return nil, err
 		}
 		if s.signer, err = dpop.NewSigner(key, o.Now); err != nil {
+			return nil, err
+		}
+	}
+	if o.OAuth != nil {
+		if err := s.authorization(*o.OAuth); err != nil {
 			return nil, err
 		}
 	}
@@ -143,36 +153,40 @@ func local(r *http.Request) bool {
 	return err == nil && loopback(o.Hostname())
 }
 
-// RoundTrip implements http.RoundTripper: once, and a second time where the gateway wants another nonce or token.
+// RoundTrip implements http.RoundTripper. A request is made again where the gateway wants another nonce, token or scope.
 func (s *Sidecar) RoundTrip(r *http.Request) (*http.Response, error) {
-	response, err := s.attempt(r)
-	if err != nil || response.StatusCode != http.StatusUnauthorized || s.signer == nil {
-		return response, err
-	}
-	said := strings.Join(response.Header.Values("WWW-Authenticate"), " ")
-	if !strings.Contains(said, string(dpop.UseNonce)) {
-		if !strings.Contains(said, string(dpop.InvalidToken)) {
-			return response, nil
+	tried := map[string]bool{"": true}
+	for {
+		response, with, err := s.attempt(r)
+		if err != nil || s.signer == nil {
+			return response, err
 		}
-		s.forget()
+		why, err := s.refused(r.Context(), response, with)
+		if gone := r.GetBody == nil && r.Body != nil && r.Body != http.NoBody; err == nil && (tried[why] || gone) {
+			return response, nil // where the body is gone, the next request has what this one lacked
+		}
+		tried[why] = true
+		_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // so that the connection is used again
+		_ = response.Body.Close()
+		if err != nil {
+			return nil, err
+		}
 	}
-	if r.GetBody == nil && r.Body != nil && r.Body != http.NoBody {
-		return response, nil // its body is gone; the next request has what this one lacked
-	}
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // so that the connection is used again
-	_ = response.Body.Close()
-	return s.attempt(r)
 }
 
-func (s *Sidecar) attempt(r *http.Request) (*http.Response, error) {
+// attempt makes a request once, and says with what token.
+func (s *Sidecar) attempt(r *http.Request) (*http.Response, *token.Access, error) {
 	held, access, nonce, err := s.credentials(r.Context())
+	if err == nil && s.tokens != nil {
+		access, err = s.tokens.Token(r.Context())
+	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	out := r.Clone(r.Context())
 	if r.GetBody != nil && r.Body != http.NoBody {
 		if out.Body, err = r.GetBody(); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if access != nil {
@@ -180,14 +194,16 @@ func (s *Sidecar) attempt(r *http.Request) (*http.Response, error) {
 		u.RawQuery, u.ForceQuery, u.Fragment = "", false, ""
 		proof, err := s.signer.Proof(out.Method, u.String(), access.Token, nonce)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		out.Header.Set("Authorization", access.Scheme+" "+access.Token)
-		out.Header.Set(dpop.Header, proof)
+		if access.Scheme == "DPoP" {
+			out.Header.Set(dpop.Header, proof)
+		}
 	}
 	response, err := held.transport.RoundTrip(out)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if fresh := response.Header.Get(dpop.NonceHeader); fresh != "" {
 		s.mu.Lock()
@@ -195,7 +211,7 @@ func (s *Sidecar) attempt(r *http.Request) (*http.Response, error) {
 		s.mu.Unlock()
 		response.Header.Del(dpop.NonceHeader)
 	}
-	return response, nil
+	return response, access, nil
 }
 
 // credentials gives what a request is made with, and gets anew what has ended.
@@ -205,8 +221,8 @@ func (s *Sidecar) credentials(ctx context.Context) (*session, *token.Access, str
 	if err := s.renew(); err != nil {
 		return nil, nil, "", err
 	}
-	if s.signer == nil {
-		return s.session, nil, "", nil
+	if s.signer == nil || s.tokens != nil {
+		return s.session, nil, s.nonce, nil
 	}
 	if a := s.session.access; a == nil || !s.o.Now().Before(a.Expiry.Add(-early)) {
 		access, err := s.session.tokens.Agent(ctx, s.o.Target.String())
@@ -220,6 +236,12 @@ func (s *Sidecar) credentials(ctx context.Context) (*session, *token.Access, str
 
 // renew begins a new session where the SVID is another than before.
 func (s *Sidecar) renew() error {
+	if s.o.SVID == nil {
+		if s.session == nil {
+			s.session = &session{transport: transport()}
+		}
+		return nil
+	}
 	svid, err := s.o.SVID.GetX509SVID()
 	if err != nil {
 		return fmt.Errorf("get the agent's SVID: %w", err)
@@ -236,9 +258,10 @@ func (s *Sidecar) renew() error {
 	if s.session != nil {
 		s.session.transport.CloseIdleConnections()
 	}
-	transport := &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: true, DisableCompression: true, MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute}
-	s.session = &session{serial: serial, transport: transport, tokens: &token.Client{
-		HTTP: &http.Client{Transport: transport, Timeout: 30 * time.Second}, Endpoint: s.o.TokenEndpoint, Proofs: s.signer, Now: s.o.Now,
+	connections := transport()
+	connections.TLSClientConfig = config
+	s.session = &session{serial: serial, transport: connections, tokens: &token.Client{
+		HTTP: &http.Client{Transport: connections, Timeout: 30 * time.Second}, Endpoint: s.o.TokenEndpoint, Proofs: s.signer, Now: s.o.Now,
 	}}
 	return nil
 }

@@ -26,6 +26,11 @@ type Client struct {
 	Endpoint string
 	// Proofs makes DPoP proofs; nil asks for a token that only the certificate binds.
 	Proofs *dpop.Signer
+	// ID is the client's, "" where the certificate says who asks.
+	ID string
+	// Secret is what the client authenticates with, "" for nothing: in a header, or in the form where Post says so (RFC 6749 §2.3.1).
+	Secret string
+	Post   bool
 	// Now reads the clock.
 	Now func() time.Time
 }
@@ -36,6 +41,8 @@ type Access struct {
 	// Scheme is the authorization scheme that it is presented with: DPoP or Bearer.
 	Scheme string
 	Expiry time.Time
+	// Refresh gets another token when this one has ended, "" where there is none.
+	Refresh string
 }
 
 // RefusedError is what a token endpoint refused with (RFC 6749 §5.2).
@@ -62,6 +69,11 @@ func (c *Client) User(ctx context.Context, resource, subjectToken string) (*Acce
 	})
 }
 
+// Grant gets a token with any grant. The form says which, and what it takes.
+func (c *Client) Grant(ctx context.Context, form url.Values) (*Access, error) {
+	return c.fetch(ctx, form)
+}
+
 // fetch asks, and once more with the nonce that the endpoint demands (RFC 9449 §8).
 func (c *Client) fetch(ctx context.Context, form url.Values) (*Access, error) {
 	access, nonce, err := c.ask(ctx, form, "")
@@ -74,12 +86,21 @@ func (c *Client) fetch(ctx context.Context, form url.Values) (*Access, error) {
 
 // ask makes one request. It gives the nonce of the answer as well.
 func (c *Client) ask(ctx context.Context, form url.Values, nonce string) (*Access, string, error) {
+	if c.ID != "" && (c.Secret == "" || c.Post) {
+		form.Set("client_id", c.ID)
+	}
+	if c.Secret != "" && c.Post {
+		form.Set("client_secret", c.Secret)
+	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.Endpoint, strings.NewReader(form.Encode()))
 	if err != nil {
 		return nil, "", fmt.Errorf("token endpoint: %w", err)
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Accept", "application/json")
+	if c.Secret != "" && !c.Post {
+		request.SetBasicAuth(url.QueryEscape(c.ID), url.QueryEscape(c.Secret))
+	}
 	if c.Proofs != nil {
 		proof, err := c.Proofs.Proof(http.MethodPost, c.Endpoint, "", nonce)
 		if err != nil {
@@ -104,6 +125,7 @@ func (c *Client) read(status int, body []byte) (*Access, error) {
 	var answer struct {
 		response
 		failure
+		Refresh string `json:"refresh_token"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return nil, &RefusedError{Status: status, Code: "unknown", Description: "answer is not the JSON that is expected"}
@@ -119,5 +141,5 @@ func (c *Client) read(status int, body []byte) (*Access, error) {
 	if answer.AccessToken == "" || !strings.EqualFold(answer.TokenType, scheme) || answer.ExpiresIn <= 0 {
 		return nil, fmt.Errorf("token endpoint: answer is not a %s token with an end", scheme)
 	}
-	return &Access{Token: answer.AccessToken, Scheme: scheme, Expiry: c.Now().Add(time.Duration(answer.ExpiresIn) * time.Second)}, nil
+	return &Access{Token: answer.AccessToken, Scheme: scheme, Expiry: c.Now().Add(time.Duration(answer.ExpiresIn) * time.Second), Refresh: answer.Refresh}, nil
 }

@@ -30,6 +30,7 @@ import (
 type agent struct {
 	config, name, target  string // on the machine of a development authority
 	url, tokens, svid, id string // anywhere else
+	oauth                 discovery
 }
 
 func (a *agent) flags(f *flag.FlagSet) {
@@ -40,18 +41,24 @@ func (a *agent) flags(f *flag.FlagSet) {
 	f.StringVar(&a.tokens, "token-endpoint", "", "without -config: `URL` of the gateway's token endpoint, where it asks for tokens")
 	f.StringVar(&a.svid, "svid", "", "without -config: `folder` with svid.pem, svid-key.pem and bundle.pem")
 	f.StringVar(&a.id, "gateway-id", "", "without -config: SPIFFE `ID` of the gateway")
+	a.oauth.flags(f)
 }
 
 // options gives what a sidecar for the agent is made from.
 func (a *agent) options(e environment) (sidecar.Options, error) {
 	o := sidecar.Options{Now: time.Now, Log: slog.New(slog.NewTextHandler(e.stderr, nil))}
+	if err := a.oauth.options(&o); err != nil {
+		return o, err
+	}
 	switch {
+	case o.OAuth != nil && a.config == "" && a.url != "" && a.svid == "" && a.id == "":
+		return o, a.public(&o)
 	case a.config != "" && a.url == "" && a.svid == "":
 		return o, a.local(e, &o)
 	case a.config == "" && a.url != "" && a.svid != "" && a.id != "":
 		return o, a.remote(&o)
 	}
-	return o, errors.New("name either -config and -agent, or -url, -svid and -gateway-id")
+	return o, errors.New("name either -config and -agent, or -url, -svid and -gateway-id, or -url and -discover")
 }
 
 // local asks the development authority of a gateway's configuration.
