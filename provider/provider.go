@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/agentward/terraform-provider-agent/provider/admission"
+	"github.com/agentward/terraform-provider-agent/provider/decision"
 	"github.com/agentward/terraform-provider-agent/provider/identity"
 )
 
@@ -40,5 +41,6 @@ func (p *agentProvider) Resources(context.Context) []func() resource.Resource {
 func (p *agentProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		admission.NewViolations,
+		decision.New,
 	}
 }

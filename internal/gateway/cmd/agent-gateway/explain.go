@@ -2,56 +2,19 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"net/netip"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/spiffe/go-spiffe/v2/spiffeid"
-
-	"github.com/agentward/terraform-provider-agent/internal/gateway/call"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/decide"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/policy"
-	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/question"
 )
-
-// question is a call as explain reads it.
-type question struct {
-	Principal struct {
-		SPIFFEID string         `json:"spiffe_id"`
-		Subject  string         `json:"subject"`
-		Issuer   string         `json:"issuer"`
-		User     string         `json:"user"`
-		UserFrom string         `json:"user_issuer"`
-		Methods  []string       `json:"methods"`
-		Claims   map[string]any `json:"claims"`
-	} `json:"principal"`
-	Call struct {
-		Protocol    call.Protocol     `json:"protocol"`
-		Version     string            `json:"version"`
-		Direction   call.Direction    `json:"direction"`
-		Method      string            `json:"method"`
-		Target      string            `json:"target"`
-		Operation   string            `json:"operation"`
-		Kind        call.Kind         `json:"kind"`
-		Name        string            `json:"name"`
-		Arguments   json.RawMessage   `json:"arguments"`
-		Message     *call.Message     `json:"message"`
-		Annotations *call.Annotations `json:"annotations"`
-	} `json:"call"`
-	Time     time.Time `json:"time"`
-	SourceIP string    `json:"source_ip"`
-	MTLS     bool      `json:"mtls"`
-	// Listing asks whether a list may show what the call is about, whatever the arguments.
-	Listing bool `json:"listing"`
-}
 
 func explain(_ context.Context, e environment, args []string) error {
 	var path, from string
@@ -69,6 +32,9 @@ func explain(_ context.Context, e environment, args []string) error {
 	r, err := ask(e, from)
 	if err != nil {
 		return fmt.Errorf("call %s: %w", from, err)
+	}
+	if r.Principal.Labels != nil {
+		return fmt.Errorf("call %s: principal.labels: an agent's labels are those of the configuration's agent blocks", from)
 	}
 	r.Principal.Labels = c.Labels.Of(&r.Principal)
 	at := slices.IndexFunc(c.Targets, func(t config.Target) bool { return t.Name == r.Call.Target })
@@ -130,7 +96,7 @@ func explained(w io.Writer, r *decide.Request, d decide.Decision, findings []pol
 	}
 }
 
-// ask reads a call. What it does not know is an error, since a misspelt member would make it another call.
+// ask reads a call from a file, or from the standard input.
 func ask(e environment, from string) (*decide.Request, error) {
 	in := e.stdin
 	if from != "-" {
@@ -141,59 +107,5 @@ func ask(e environment, from string) (*decide.Request, error) {
 		defer file.Close()
 		in = file
 	}
-	d := json.NewDecoder(in)
-	d.DisallowUnknownFields()
-	q := question{Time: time.Now()}
-	q.Call.Direction = call.ToTarget
-	if err := d.Decode(&q); err != nil {
-		return nil, err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("something follows the call")
-	}
-	if err := q.check(); err != nil {
-		return nil, err
-	}
-	p := principal.FromSPIFFEID(q.Principal.SPIFFEID)
-	p.UserIssuer = q.Principal.UserFrom
-	p.Subject, p.Issuer, p.User, p.Methods, p.Claims = q.Principal.Subject, q.Principal.Issuer, q.Principal.User, q.Principal.Methods, q.Principal.Claims
-	return &decide.Request{
-		Principal: p, Time: q.Time, SourceIP: q.SourceIP, MTLS: q.MTLS, Listing: q.Listing,
-		Call: &call.Call{
-			Protocol: q.Call.Protocol, Version: q.Call.Version, Direction: q.Call.Direction, Method: q.Call.Method, Target: q.Call.Target,
-			Resource: call.Resource{Kind: q.Call.Kind, Name: q.Call.Name}, Arguments: q.Call.Arguments,
-			Operation: q.Call.Operation, Message: q.Call.Message, Annotations: q.Call.Annotations,
-		},
-	}, nil
-}
-
-// kinds are those of resources; without one a call is about a method that names nothing further.
-var kinds = []call.Kind{"", call.Method, call.Tool, call.Prompt, call.Document, call.Skill, call.Task, call.Path, call.RPC}
-
-// check says what no call of the gateway could be like.
-func (q *question) check() error {
-	_, badID := spiffeid.FromString(q.Principal.SPIFFEID)
-	_, badIP := netip.ParseAddr(q.SourceIP)
-	c := &q.Call
-	switch {
-	case q.Principal.SPIFFEID == "" && q.Principal.Subject == "":
-		return errors.New("principal: spiffe_id or subject is missing")
-	case q.Principal.SPIFFEID != "" && badID != nil:
-		return fmt.Errorf("principal.spiffe_id: %w", badID)
-	case q.SourceIP != "" && badIP != nil:
-		return fmt.Errorf("source_ip: %q is no address", q.SourceIP)
-	case c.Method == "":
-		return errors.New("call.method is missing")
-	case !slices.Contains([]call.Protocol{call.MCP, call.A2A, call.REST, call.GRPC}, c.Protocol):
-		return fmt.Errorf("call.protocol: %q is none of mcp, a2a, rest, grpc", c.Protocol)
-	case c.Direction != call.ToTarget && c.Direction != call.ToAgent:
-		return fmt.Errorf("call.direction: %q is neither to_target nor to_agent", c.Direction)
-	case !slices.Contains(kinds, c.Kind):
-		return fmt.Errorf("call.kind: %q is none of tool, prompt, resource, skill, task, path, rpc, method", c.Kind)
-	case c.Kind != "" && c.Kind != call.Method && c.Name == "":
-		return fmt.Errorf("call.name is missing: which %s?", c.Kind)
-	case c.Protocol == call.MCP && (c.Method == "tools/call") != (c.Kind == call.Tool):
-		return fmt.Errorf("call: %s is not asked of a resource of kind %q", c.Method, c.Kind)
-	}
-	return nil
+	return question.Read(in, time.Now())
 }
