@@ -57,6 +57,13 @@ type Target struct {
 	// API are the operations of a target of REST; nil for any other.
 	API *rest.API
 	A2A *A2A // nil for a target of another protocol
+
+	Process      *Process     // that the gateway starts and speaks MCP with, instead of a URL; nil for none
+	TLS          *TLS         // for an https URL; nil verifies the name by the system's authorities
+	Credentials  []Credential // that the target is shown, each in a header of its own
+	Tunnel       bool         // agents may be given a tunnel to its host and port, if policies allow that
+	AllowPrivate bool         // its name may lead to private networks
+	Guarded      bool         // its name may not lead to this machine, its links, or, without AllowPrivate, private networks
 }
 
 // Load reads a configuration. Without an error among the diagnostics it is valid: policies are parsed and checked, addresses and URLs

@@ -26,6 +26,7 @@ type Listener struct {
 	Origins      []string // of web pages that may call, besides the listener's own
 	Nonces       bool     // a DPoP proof must carry a nonce of ours
 	Targets      []string // names of those that are served here, all where nothing is said
+	Egress       bool     // agents reach what lies beyond by it: it is a forward proxy as well
 }
 
 // Asks says whether one of the combinations has a method.
@@ -62,6 +63,8 @@ type listener struct {
 	OriginsAt      hcl.Range `hcl:"origins,attr_value_range"`
 	Mode           string    `hcl:"mode,optional"`
 	ModeAt         hcl.Range `hcl:"mode,attr_value_range"`
+	Direction      string    `hcl:"direction,optional"`
+	DirectionAt    hcl.Range `hcl:"direction,attr_value_range"`
 	At             hcl.Range `hcl:",def_range"`
 }
 
@@ -89,6 +92,7 @@ func (r *reading) listener(l *listener, tokens bool) {
 	r.origin(l)
 	r.plain(l)
 	made.Audit = r.audits(l.Mode, l.ModeAt, l.At)
+	made.Egress = r.egress(l)
 	made.Authenticate = r.enough(l, tokens)
 	r.Listeners = append(r.Listeners, made)
 }

@@ -25,6 +25,13 @@ func (r *reading) wrong(at, block hcl.Range, summary, format string, values ...a
 	})
 }
 
+// warn notes what is no error.
+func (r *reading) warn(at hcl.Range, summary, format string, values ...any) {
+	r.diagnostics = append(r.diagnostics, &hcl.Diagnostic{
+		Severity: hcl.DiagWarning, Summary: summary, Detail: fmt.Sprintf(format, values...), Subject: at.Ptr(),
+	})
+}
+
 // within makes a path of the configuration one of the process.
 func (r *reading) within(name string) string {
 	if name == "" || filepath.IsAbs(name) {
@@ -51,6 +58,7 @@ func (r *reading) file(f *file) {
 	}
 	r.telemetry(f.Telemetry)
 	r.agentCards(f.AgentCards)
+	r.guard(f)
 	r.audit(f.Audit)
 	r.store(f.Store)
 	if f.Admin != nil {

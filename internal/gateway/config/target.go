@@ -18,7 +18,7 @@ type target struct {
 	NameAt     hcl.Range `hcl:"name,label_range"`
 	Protocol   string    `hcl:"protocol"`
 	ProtocolAt hcl.Range `hcl:"protocol,attr_value_range"`
-	URL        string    `hcl:"url"`
+	URL        string    `hcl:"url,optional"`
 	URLAt      hcl.Range `hcl:"url,attr_value_range"`
 	Path       string    `hcl:"path,optional"`
 	PathAt     hcl.Range `hcl:"path,attr_value_range"`
@@ -33,13 +33,28 @@ type target struct {
 	Descriptors   string    `hcl:"descriptors,optional"`
 	DescriptorsAt hcl.Range `hcl:"descriptors,attr_value_range"`
 
-	OpenAPI     string      `hcl:"openapi,optional"`
-	OpenAPIAt   hcl.Range   `hcl:"openapi,attr_value_range"`
-	Unmatched   string      `hcl:"unmatched,optional"`
-	UnmatchedAt hcl.Range   `hcl:"unmatched,attr_value_range"`
-	Content     []string    `hcl:"content,optional"`
-	ContentAt   hcl.Range   `hcl:"content,attr_value_range"`
-	Operations  []operation `hcl:"operation,block"`
+	OpenAPI        string            `hcl:"openapi,optional"`
+	OpenAPIAt      hcl.Range         `hcl:"openapi,attr_value_range"`
+	Unmatched      string            `hcl:"unmatched,optional"`
+	UnmatchedAt    hcl.Range         `hcl:"unmatched,attr_value_range"`
+	Content        []string          `hcl:"content,optional"`
+	ContentAt      hcl.Range         `hcl:"content,attr_value_range"`
+	Operations     []operation       `hcl:"operation,block"`
+	Command        []string          `hcl:"command,optional"`
+	CommandAt      hcl.Range         `hcl:"command,attr_value_range"`
+	Env            map[string]string `hcl:"env,optional"`
+	EnvAt          hcl.Range         `hcl:"env,attr_value_range"`
+	EnvFiles       map[string]string `hcl:"env_files,optional"`
+	EnvFilesAt     hcl.Range         `hcl:"env_files,attr_value_range"`
+	Directory      string            `hcl:"directory,optional"`
+	DirectoryAt    hcl.Range         `hcl:"directory,attr_value_range"`
+	Processes      *processes        `hcl:"processes,block"`
+	TLS            *upstreamTLS      `hcl:"tls,block"`
+	Credentials    []credential      `hcl:"credential,block"`
+	Tunnel         bool              `hcl:"tunnel,optional"`
+	TunnelAt       hcl.Range         `hcl:"tunnel,attr_value_range"`
+	AllowPrivate   *bool             `hcl:"allow_private,optional"`
+	AllowPrivateAt hcl.Range         `hcl:"allow_private,attr_value_range"`
 
 	A2A *a2aBlock `hcl:"a2a,block"`
 
@@ -61,10 +76,11 @@ func (r *reading) target(t *target) {
 	if !slices.Contains(protocols, t.Protocol) {
 		r.wrong(t.ProtocolAt, t.At, "Protocol is not known", "%q: it may be one of %s.", t.Protocol, strings.Join(protocols, ", "))
 	}
-	if u, err := url.Parse(t.URL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.Fragment != "" {
+	if u, err := url.Parse(t.URL); t.Command == nil && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.Fragment != "") {
 		r.wrong(t.URLAt, t.At, "Not a URL of a target", "%q: use one such as \"https://tools.example.org/mcp\", without user or fragment.", t.URL)
 	}
 	made := Target{Name: t.Name, Protocol: t.Protocol, URL: t.URL, Path: t.Path, Audit: r.audits(t.Mode, t.ModeAt, t.At), Versions: t.Versions, KeepHost: t.KeepHost}
+	r.beyond(t, &made)
 	if made.Path == "" {
 		made.Path = "/" + t.Name
 	}

@@ -40,6 +40,8 @@ type Transport struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// TLS is what connections to https URLs are secured with; nil is the system's roots.
 	TLS *tls.Config
+	// DialTLS opens a connection to an https URL that is secured already, in place of Dial and TLS; nil leaves it to them.
+	DialTLS func(ctx context.Context, network, address string) (*tls.Conn, error)
 	// HTTP2 takes the requests to hosts that negotiate HTTP/2. Nil negotiates HTTP/1.1 alone.
 	HTTP2 http.RoundTripper
 	// IdlePerHost is how many connections to one host are kept; 0 is 256.
@@ -162,6 +164,13 @@ func token(text string) bool { return httpguts.ValidHeaderFieldName(text) }
 
 // dial opens a connection. Nil is one that turned out to speak HTTP/2.
 func (t *Transport) dial(ctx context.Context, k key) (*upstream, error) {
+	if k.scheme == "https" && t.DialTLS != nil {
+		secured, err := t.DialTLS(ctx, "tcp", k.address)
+		if err != nil {
+			return nil, err
+		}
+		return t.secured(k, secured)
+	}
 	dial := t.Dial
 	if dial == nil {
 		dial = (&net.Dialer{Timeout: defaultDialTime}).DialContext
@@ -193,6 +202,11 @@ func (t *Transport) dial(ctx context.Context, k key) (*upstream, error) {
 		_ = conn.Close() // the handshake's error says why
 		return nil, fmt.Errorf("TLS handshake with %s: %w", k.address, err)
 	}
+	return t.secured(k, secured)
+}
+
+// secured takes a connection over whose protocol has been negotiated. Nil is one that turned out to speak HTTP/2.
+func (t *Transport) secured(k key, secured *tls.Conn) (*upstream, error) {
 	if secured.ConnectionState().NegotiatedProtocol == protoH2 {
 		t.sawHTTP2(k)
 		_ = secured.Close() // HTTP2 opens its own, and keeps it

@@ -51,7 +51,7 @@ func (p *a2aProtocol) below() bool { return true }
 func (p *a2aProtocol) begin(x *exchange) conversation {
 	if _, _, ok := a2a.Service(x.below); ok && p.grpc != nil {
 		over := *x.target
-		over.transport = trailing{x.streams}
+		over.transport = x.g.reaches[x.target.Name].http2
 		x.target = &over
 		return &rpcPass{exchange: x, url: p.grpc, read: func(string) (rpcReading, *rpc.Status) { return p.read(x) }}
 	}
@@ -154,10 +154,7 @@ func (x *exchange) noCard(err error) {
 
 // cardTransport is how a target's card is fetched, whatever the binding of the request is.
 func (x *exchange) cardTransport() http.RoundTripper {
-	if _, ok := x.target.transport.(trailing); ok {
-		return x.upstream
-	}
-	return x.target.transport
+	return x.g.reaches[x.target.Name].http1
 }
 
 // allowed decides on the call, and answers one that may not be made.

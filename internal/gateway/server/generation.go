@@ -17,7 +17,9 @@ const Issuer = "/oauth"
 type generation struct {
 	config   *config.Config
 	identity *identity
-	sites    map[string]*site // by the listener's name
+	sites    map[string]*site  // by the listener's name
+	service  *token.Service    // nil for none
+	reaches  map[string]*reach // by the target's name
 }
 
 // site is what one listener serves.
@@ -48,10 +50,16 @@ func (s *Server) generation(c *config.Config, origins map[string]string) (*gener
 	if err != nil {
 		return nil, err
 	}
-	g := &generation{config: c, identity: who, sites: map[string]*site{}}
+	g := &generation{config: c, identity: who, sites: map[string]*site{}, reaches: map[string]*reach{}}
 	guard, err := s.guard(c, who, origins)
 	if err != nil {
 		return nil, err
+	}
+	g.service = guard.service
+	for _, t := range c.Targets {
+		if g.reaches[t.Name], err = s.reachOf(c, t); err != nil {
+			return nil, err
+		}
 	}
 	for _, l := range c.Listeners {
 		if who.certificate == nil && !l.Plain {
@@ -70,7 +78,7 @@ func (s *Server) generation(c *config.Config, origins map[string]string) (*gener
 		if at.cards, err = s.cardSigner(c, who, at.origin); err != nil {
 			return nil, err
 		}
-		if err := at.serve(c, s); err != nil {
+		if err := at.serve(s, g); err != nil {
 			return nil, err
 		}
 		g.sites[l.Name] = at
@@ -79,7 +87,8 @@ func (s *Server) generation(c *config.Config, origins map[string]string) (*gener
 }
 
 // serve adds the targets and what is said of them.
-func (at *site) serve(c *config.Config, s *Server) error {
+func (at *site) serve(s *Server, g *generation) error {
+	c := g.config
 	var descriptions []authn.Metadata
 	for _, t := range c.Targets {
 		if !at.listener.Serves(t.Name) {
@@ -89,10 +98,7 @@ func (at *site) serve(c *config.Config, s *Server) error {
 		if err != nil {
 			return err
 		}
-		made := &target{Target: t, resource: at.origin + t.Path, protocol: speaks, transport: s.upstream}
-		if t.Protocol == "grpc" {
-			made.transport = trailing{s.streams}
-		}
+		made := &target{Target: t, resource: at.origin + t.Path, protocol: speaks, transport: g.reaches[t.Name].transport()}
 		made.meters = s.metrics.meters(t.Name, t.Protocol)
 		at.add(made)
 		descriptions = append(descriptions, at.callers.Metadata(made.resource, t.Name, at.servers))

@@ -71,3 +71,10 @@ func (t trailing) RoundTrip(r *http.Request) (*http.Response, error) {
 	r.Header.Set("Te", "trailers")
 	return t.RoundTripper.RoundTrip(r)
 }
+
+// CloseIdleConnections is for what looks no deeper.
+func (t trailing) CloseIdleConnections() {
+	if c, ok := t.RoundTripper.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}

@@ -65,6 +65,10 @@ func (g *gateway) configuration(policies, more string) *config.Config {
 	if rest, ok := strings.CutPrefix(more, "target:"); ok {
 		mode, more = rest, ""
 	}
+	address := ""
+	if g.target != "" {
+		address = fmt.Sprintf("url = %q", g.target)
+	}
 	text := fmt.Sprintf(`
 development_authority {
   trust_domain = "example.org"
@@ -77,11 +81,11 @@ listener "agents" {
 }
 target "bank" {
   protocol = "mcp"
-  url      = %q
+  %s
   %s
 }
 policies { text = %q }
-%s`, g.folder, listener, g.target, mode, policies, more)
+%s`, g.folder, listener, address, mode, policies, more)
 	c, diagnostics := config.Parse("test.hcl", []byte(text))
 	if diagnostics.HasErrors() {
 		g.t.Fatal(diagnostics)

@@ -63,12 +63,11 @@ type Server struct {
 	sessions   sessions
 	audit      *audit.Log
 	metrics    *metrics
-	upstream   *h1.Transport
-	streams    *http.Transport // of HTTP/2 alone
 	underway   underway
 	tools      tools
 	ready      atomic.Bool
 	reload     sync.Mutex
+	leaving    sync.WaitGroup // what configurations left behind and is being ended
 	failed     chan error
 }
 
@@ -79,7 +78,7 @@ func New(c *config.Config, o Options) (*Server, error) { return Open(context.Bac
 func Open(ctx context.Context, c *config.Config, o Options) (_ *Server, err error) {
 	s := &Server{
 		options: o, began: o.Now(), metrics: newMetrics(), listeners: map[string]net.Listener{}, origins: map[string]string{}, secrets: map[string][]byte{},
-		failed: make(chan error, len(c.Listeners)+1), upstream: transport(), streams: http2Transport(),
+		failed: make(chan error, len(c.Listeners)+1),
 	}
 	defer func() {
 		if err != nil {
@@ -243,8 +242,8 @@ func (s *Server) stop() error {
 			failures = append(failures, fmt.Errorf("drain: %w", err), server.Close())
 		}
 	}
-	s.upstream.CloseIdleConnections()
-	s.streams.CloseIdleConnections()
+	s.now.Load().leave(nil, func(err error) { failures = append(failures, err) })
+	s.leaving.Wait()
 	s.closeIdentity()
 	flush, cancelFlush := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancelFlush()
@@ -288,10 +287,12 @@ func (s *Server) Reload(c *config.Config) error {
 		s.Refused()
 		return err
 	}
-	s.now.Store(g)
+	left := s.now.Swap(g)
 	s.federation.take(g.identity)
 	s.underway.suspend(c.Suspended)
 	s.last.Store(&reloaded{at: s.options.Now(), ok: true})
+	g.suspend()
+	s.leaving.Go(func() { left.leave(g, func(err error) { s.options.Log.Warn("a target is left", "error", err) }) })
 	s.metrics.count("agent_gateway_reloads_total", "result", "taken")
 	turn()
 	return nil

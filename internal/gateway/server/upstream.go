@@ -12,17 +12,15 @@ import (
 	"time"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/authn"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/credential"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/dpop"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/h1"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/upstream"
 )
 
 // answerHeader is how large the header of a target's answer may be.
 const answerHeader = 256 << 10
-
-// transport reaches the targets. It asks no proxy of the environment, which would see what is passed on, and leaves bodies as they are.
-func transport() *h1.Transport {
-	return &h1.Transport{IdlePerHost: idlePerHost, IdleTime: idleTime, HeaderSize: answerHeader, HTTP2: standardTransport()}
-}
 
 // The bounds of connections to targets.
 const (
@@ -30,12 +28,18 @@ const (
 	idleTime    = 90 * time.Second
 )
 
-func standardTransport() *http.Transport {
+// transport reaches targets by a dialer. It asks no proxy of the environment, which would see what is passed on, and leaves bodies as they are.
+func transport(d *upstream.Dialer) http.RoundTripper {
+	return &h1.Transport{Dial: d.DialContext, DialTLS: d.DialTLS, IdlePerHost: idlePerHost, IdleTime: idleTime, HeaderSize: answerHeader, HTTP2: standardTransport(d)}
+}
+
+func standardTransport(d *upstream.Dialer) *http.Transport {
 	return &http.Transport{
+		DialContext:            d.DialContext,
+		DialTLSContext:         d.DialTLSContext,
 		ForceAttemptHTTP2:      true,
 		MaxIdleConnsPerHost:    idlePerHost,
 		IdleConnTimeout:        idleTime,
-		TLSHandshakeTimeout:    10 * time.Second,
 		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: answerHeader,
 		DisableCompression:     true,
@@ -43,8 +47,10 @@ func standardTransport() *http.Transport {
 }
 
 // http2Transport reaches targets over HTTP/2 alone, those of http URLs with prior knowledge (RFC 9113 §3.3).
-func http2Transport() *http.Transport {
-	t := standardTransport()
+func http2Transport(d *upstream.Dialer) *http.Transport {
+	alone := *d
+	alone.Protocols = []string{"h2"}
+	t := standardTransport(&alone)
 	t.Protocols = new(http.Protocols)
 	t.Protocols.SetHTTP2(true)
 	t.Protocols.SetUnencryptedHTTP2(true)
@@ -68,7 +74,7 @@ func dropHops(h http.Header) {
 // outgoing makes a request that the target gets: without what authenticated the caller, without what the caller says of proxies before us,
 // which is for nobody to believe, and without the origin of the web page that may have made it, which we have checked.
 func (x *exchange) outgoing(ctx context.Context, method string, u *url.URL, header http.Header, body io.Reader) (*http.Request, error) {
-	request, err := http.NewRequestWithContext(ctx, method, u.String(), body)
+	request, err := http.NewRequestWithContext(principal.NewContext(ctx, x.who), method, u.String(), body)
 	if err != nil {
 		return nil, err
 	}
@@ -154,6 +160,11 @@ func (x *exchange) unreached(ctx context.Context, err error) {
 	case cause != nil: // the caller is gone, or the gateway stops
 		x.write(0)
 		panic(http.ErrAbortHandler)
+	case errors.Is(err, credential.ErrNoSubject):
+		r.status, r.reason = http.StatusForbidden, credential.ErrNoSubject.Error()
+	case errors.Is(err, credential.ErrUnavailable):
+		x.fault(credential.ErrUnavailable.Error(), err)
+		return
 	default:
 		x.fault("the target cannot be reached", err)
 		return

@@ -45,6 +45,8 @@ type ringKey struct {
 	period int64
 	secret int
 	signer jose.Signer
+	// assertions signs what the gateway says to other authorization servers, of a type that is no access token's.
+	assertions jose.Signer
 }
 
 // NewRing gives a ring. The first secret signs, all are published: to replace a secret, first add the new one behind the old, then swap them,
@@ -112,6 +114,10 @@ func (r *Ring) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 
 // sign makes an access token of claims.
 func (r *Ring) sign(claims any) (string, error) {
+	return r.signBy(claims, func(k *ringKey) jose.Signer { return k.signer })
+}
+
+func (r *Ring) signBy(claims any, by func(*ringKey) jose.Signer) (string, error) {
 	keys, period, err := r.current()
 	if err != nil {
 		return "", err
@@ -124,7 +130,7 @@ func (r *Ring) sign(claims any) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("token: %w", err)
 		}
-		jws, err := key.signer.Sign(payload)
+		jws, err := by(&key).Sign(payload)
 		if err != nil {
 			return "", fmt.Errorf("token: sign: %w", err)
 		}
@@ -177,6 +183,10 @@ func derive(secret []byte, period int64) (*ringKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("token: signing key: %w", err)
 	}
+	assertions, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: private}, (&jose.SignerOptions{}).WithType("JWT").WithHeader("kid", id))
+	if err != nil {
+		return nil, fmt.Errorf("token: signing key: %w", err)
+	}
 	public := jose.JSONWebKey{Key: private.Public(), KeyID: id, Algorithm: string(jose.ES256), Use: "sig"}
-	return &ringKey{public: public, period: period, signer: signer}, nil
+	return &ringKey{public: public, period: period, signer: signer, assertions: assertions}, nil
 }

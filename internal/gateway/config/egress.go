@@ -1,0 +1,50 @@
+package config
+
+import (
+	"net/url"
+	"slices"
+)
+
+// egress says whether a listener is one by which agents reach what lies beyond.
+func (r *reading) egress(l *listener) bool {
+	switch l.Direction {
+	case "", "client_to_agent":
+		return false
+	case "agent_to_anywhere":
+		return true
+	}
+	r.wrong(l.DirectionAt, l.At, "Direction is not known", "%q: it is \"client_to_agent\" where nothing is said, and may be \"agent_to_anywhere\".", l.Direction)
+	return false
+}
+
+// beyond reads what is said of the way to a target.
+func (r *reading) beyond(t *target, to *Target) {
+	to.Process = r.process(t)
+	to.TLS = r.upstreamTLS(t.TLS)
+	to.Credentials = r.credentials(t)
+	to.Tunnel, to.AllowPrivate = t.Tunnel, t.AllowPrivate != nil && *t.AllowPrivate
+	u, err := url.Parse(t.URL)
+	if err != nil {
+		return
+	}
+	if t.TLS != nil && u.Scheme == "http" {
+		r.wrong(t.TLS.At, t.At, "TLS without https", "The URL of target %q is plain http: leave tls out, or write https.", t.Name)
+	}
+}
+
+// guard says of which targets the addresses are looked at: those that agents reach on their way out.
+func (r *reading) guard(f *file) {
+	for i := range r.Targets {
+		t, served, tunnelled := &r.Targets[i], false, false
+		for j := range r.Listeners {
+			l := &r.Listeners[j]
+			served = served || l.Egress && l.Serves(t.Name)
+			tunnelled = tunnelled || l.Egress && l.Serves(t.Name) && t.Tunnel
+		}
+		t.Guarded = served && t.Process == nil
+		at := slices.IndexFunc(f.Targets, func(w target) bool { return w.Name == t.Name })
+		if written := &f.Targets[at]; t.Tunnel && !tunnelled {
+			r.wrong(written.TunnelAt, written.At, "Nobody can be given a tunnel", "No listener with direction = \"agent_to_anywhere\" serves target %q.", t.Name)
+		}
+	}
+}
