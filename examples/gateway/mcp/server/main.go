@@ -53,9 +53,9 @@ func order(ctx context.Context, r *mcp.CallToolRequest, in dish) (*mcp.CallToolR
 
 // praise asks the customer's model for a few words.
 func praise(ctx context.Context, r *mcp.CallToolRequest, in dish) (*mcp.CallToolResult, any, error) {
-	words, err := r.Session.CreateMessage(ctx, &mcp.CreateMessageParams{
-		MaxTokens: 50, Messages: []*mcp.SamplingMessage{{Role: "user", Content: &mcp.TextContent{Text: "Praise " + in.Dish}}},
-	})
+	// Revision 2026-07-28 deprecates sampling; servers of the older ones still do it.
+	asked := &mcp.CreateMessageParams{MaxTokens: 50, Messages: []*mcp.SamplingMessage{{Role: "user", Content: &mcp.TextContent{Text: "Praise " + in.Dish}}}} //nolint:staticcheck // as above
+	words, err := r.Session.CreateMessage(ctx, asked)                                                                                                        //nolint:staticcheck // as above
 	if err != nil {
 		return says("nobody says a word: %v", err)
 	}
