@@ -57,6 +57,8 @@ func Content(values []string) (string, bool) {
 	if media == "application/grpc" {
 		return "proto", true
 	}
-	sort, ok := strings.CutPrefix(media, "application/grpc+")
-	return sort, ok && sort != ""
+	if sort, ok := strings.CutPrefix(media, "application/grpc+"); ok && sort != "" {
+		return sort, true
+	}
+	return "", false
 }

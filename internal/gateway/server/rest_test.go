@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +23,12 @@ func (s *seen) add(what string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.at = append(s.at, what)
+}
+
+func (s *seen) has(what string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.at, func(one string) bool { return strings.Contains(one, what) })
 }
 
 func (s *seen) take() []string {

@@ -166,7 +166,7 @@ func (p *rpcPass) because(ctx context.Context, err error) *rpcEnd {
 		return ended
 	case errors.As(cause, &r):
 	case errors.Is(cause, errIdle):
-		r = refusal{http.StatusServiceUnavailable, "idle_time", fmt.Sprintf("nothing came for %s", limits.Idle)}
+		r = refusal{http.StatusGatewayTimeout, "idle_time", fmt.Sprintf("nothing came for %s", limits.Idle)}
 	case errors.Is(cause, context.DeadlineExceeded):
 		r = refusal{http.StatusGatewayTimeout, "total_time", fmt.Sprintf("the call took longer than %s", limits.Total)}
 	case errors.Is(cause, errSuspended):

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -166,6 +167,11 @@ func (x *exchange) recorded() bool {
 	return true
 }
 
+// interrupted says that the caller's messages are read no longer because the RPC has ended.
+func (p *rpcPass) interrupted(err error) bool {
+	return p.r.Context().Err() != nil || errors.Is(err, os.ErrDeadlineExceeded)
+}
+
 // rpcBytes passes a decided RPC's messages on as their bytes come.
 type rpcBytes struct {
 	pass *rpcPass
@@ -175,7 +181,7 @@ type rpcBytes struct {
 // Read implements io.Reader.
 func (b *rpcBytes) Read(to []byte) (int, error) {
 	n, err := b.from.Read(to)
-	if err != nil && !errors.Is(err, io.EOF) && b.pass.r.Context().Err() == nil {
+	if err != nil && !errors.Is(err, io.EOF) && !b.pass.interrupted(err) {
 		r := b.pass.unread(err)
 		if r.limit != "" {
 			b.pass.metrics.count("agent_gateway_limited_total", "limit", r.limit)
@@ -221,7 +227,7 @@ func (m *rpcMessages) next() {
 		if !m.some {
 			end = m.pass.later(nil)
 		}
-	case m.pass.r.Context().Err() == nil:
+	case !m.pass.interrupted(err):
 		r := m.pass.unread(err)
 		if r.limit != "" {
 			m.pass.metrics.count("agent_gateway_limited_total", "limit", r.limit)

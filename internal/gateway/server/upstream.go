@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/authn"
@@ -103,12 +104,14 @@ func (x *exchange) pass(method string, u *url.URL, header http.Header, body io.R
 	defer cancel(nil)
 	idle := time.AfterFunc(x.limits().Idle, func() { cancel(errIdle) })
 	defer idle.Stop()
-	length := int64(0)
+	length, over := int64(0), func() {}
 	if b, ok := body.(*bounded); ok {
 		length = b.length
 	}
 	if _, whole := body.(*bytes.Reader); !whole && body != nil {
 		body = &kept{ReadCloser: io.NopCloser(body), timer: idle, every: x.limits().Idle}
+		over = x.interrupt(ctx)
+		defer over()
 	}
 	request, err := x.outgoing(ctx, method, u, header, body)
 	if err != nil {
@@ -125,9 +128,34 @@ func (x *exchange) pass(method string, u *url.URL, header http.Header, body io.R
 		x.unreached(ctx, err)
 		return
 	}
-	defer response.Body.Close()
+	defer func() {
+		over()
+		cancel(nil) // a target that answered before it had all of the body is not waited for
+		_ = response.Body.Close()
+	}()
 	response.Body = &kept{ReadCloser: response.Body, timer: idle, every: x.limits().Idle}
 	take(ctx, response)
+}
+
+// interrupt ends the wait for more of a request's body when ctx ends, which a transport that waits for it does not see. It holds until the
+// returned function is called.
+func (x *exchange) interrupt(ctx context.Context) (over func()) {
+	var mu sync.Mutex
+	answering := true
+	control := http.NewResponseController(x.w)
+	stop := context.AfterFunc(ctx, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if answering {
+			_ = control.SetReadDeadline(time.Unix(1, 0)) // a test's recorder has none
+		}
+	})
+	return func() {
+		stop()
+		mu.Lock()
+		defer mu.Unlock()
+		answering = false
+	}
 }
 
 // kept is a body that puts a timer off whenever something comes.
