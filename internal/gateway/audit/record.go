@@ -60,8 +60,13 @@ type Record struct {
 	Resource  string `json:"resource.name,omitempty"`
 
 	// Operation is what a REST API calls the request.
-	Operation string `json:"operation,omitempty"`
-	HTTPMethod  string `json:"http.request.method,omitempty"` // of a request that was refused
+	Operation   string `json:"operation,omitempty"`
+	HTTPMethod  string `json:"http.request.method,omitempty"` // of REST, and of a request that was refused
+	Route       string `json:"http.route,omitempty"`
+	RPC         string `json:"rpc.method,omitempty"` // of gRPC: "package.Service/Method"
+	Task        string `json:"a2a.task.id,omitempty"`
+	Context     string `json:"a2a.context.id,omitempty"`
+	PushHost    string `json:"a2a.push_notification.host,omitempty"`
 	MCPMethod   string `json:"mcp.method.name,omitempty"`
 	MCPVersion  string `json:"mcp.protocol.version,omitempty"`
 	MCPResource string `json:"mcp.resource.uri,omitempty"`
@@ -106,6 +111,15 @@ func New(r *decide.Request, d decide.Decision, show []string) *Record {
 	}
 	if c.Protocol == call.MCP {
 		record.mcp(c)
+	}
+	switch c.Resource.Kind {
+	case call.Path:
+		record.HTTPMethod, record.Route = c.Method, c.Resource.Name
+	case call.RPC:
+		record.RPC = c.Resource.Name
+	}
+	if m := c.Message; m != nil {
+		record.Task, record.Context, record.PushHost = m.Task, m.Context, m.PushHost
 	}
 	if len(c.Arguments) > 0 {
 		record.ArgumentsDigest = digest(c.Arguments)

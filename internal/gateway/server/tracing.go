@@ -112,13 +112,13 @@ func (x *exchange) decided(r *audit.Record) {
 	if r.Tool != "" {
 		add("gen_ai.operation.name", "execute_tool")
 	}
-	if service, method, ok := strings.Cut(r.Resource, "/"); ok && r.Kind == "rpc" {
+	if r.RPC != "" {
 		add("rpc.system.name", "grpc")
-		add("rpc.method", service+"/"+method)
+		add("rpc.method", r.RPC)
 	}
-	if r.Kind == "path" {
-		add("http.route", r.Resource)
-	}
+	add("http.route", r.Route)
+	add("a2a.task.id", r.Task)
+	add("a2a.context.id", r.Context)
 	add("agent_gateway.principal", r.Principal)
 	add("agent_gateway.decision", r.Decision)
 	if len(r.Policies) > 0 {
