@@ -29,6 +29,17 @@ type Server struct {
 // its own.
 func Start(tb testing.TB, args ...string) *Server {
 	tb.Helper()
+	return start(tb, "--port", args)
+}
+
+// StartTLS is Start for a server that speaks TLS alone, with a certificate and its key, both files in PEM.
+func StartTLS(tb testing.TB, certificate, key string) *Server {
+	tb.Helper()
+	return start(tb, "--tls-port", []string{"--port", "0", "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-auth-clients", "no"})
+}
+
+func start(tb testing.TB, ports string, args []string) *Server {
+	tb.Helper()
 	program := find()
 	if program == "" {
 		tb.Skip("neither redis-server nor valkey-server is on PATH: install Debian's package redis-server")
@@ -46,7 +57,7 @@ func Start(tb testing.TB, args ...string) *Server {
 		tb.Fatal(err)
 	}
 	s := &Server{Address: address, tb: tb, program: program, args: append([]string{
-		"--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir", tb.TempDir(), "--logfile", filepath.Join(tb.TempDir(), "log"),
+		"--bind", "127.0.0.1", ports, port, "--save", "", "--appendonly", "no", "--dir", tb.TempDir(), "--logfile", filepath.Join(tb.TempDir(), "log"),
 	}, args...)}
 	tb.Cleanup(s.Stop)
 	s.Restart()

@@ -42,6 +42,14 @@ func Defaults() Limits {
 	}
 }
 
+// LimitsOf gives the limits that hold for a target: its own, or the gateway's.
+func (c *Config) LimitsOf(t *Target) *Limits {
+	if t.Limits != nil {
+		return t.Limits
+	}
+	return &c.Limits
+}
+
 type limits struct {
 	Body         *int64    `hcl:"body,optional"`
 	BodyAt       hcl.Range `hcl:"body,attr_value_range"`

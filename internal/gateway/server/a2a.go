@@ -11,7 +11,6 @@ import (
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/a2a"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
-	"github.com/agentward/terraform-provider-agent/internal/gateway/jsonscan"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/rpc"
 )
 
@@ -24,7 +23,7 @@ type a2aProtocol struct {
 }
 
 func newA2A(c *config.Config, t config.Target) (protocol, error) {
-	limits := jsonscan.Limits{Size: int(max(c.Limits.Body, c.Limits.Answer)), Depth: int(c.Limits.Depth)}
+	limits := scanned(c.LimitsOf(&t))
 	p := &a2aProtocol{
 		A2A:    t.A2A,
 		parser: &a2a.Parser{Target: t.Name, Versions: t.Versions, Limits: limits, SkillKey: t.A2A.SkillKey},

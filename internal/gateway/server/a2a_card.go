@@ -83,7 +83,7 @@ func (at *site) asks() (mtls bool, tokens string) {
 
 // shown gives a card that the agent sent as the gateway shows it.
 func (p *a2aProtocol) shown(x *exchange, asked *a2a.Exchange, text []byte) ([]byte, error) {
-	card, err := a2a.ParseCard(text, p.Keys, jsonscan.Limits{Size: a2a.MaxCard, Depth: int(x.g.config.Limits.Depth)})
+	card, err := a2a.ParseCard(text, p.Keys, jsonscan.Limits{Size: a2a.MaxCard, Depth: int(x.limits().Depth)})
 	if err != nil {
 		return nil, err
 	}

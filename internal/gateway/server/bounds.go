@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/jsonscan"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/store"
 )
@@ -79,10 +80,15 @@ func agent(p principal.Principal) string {
 
 // limits are those that hold for the exchange: the target's own, or the gateway's.
 func (x *exchange) limits() *config.Limits {
-	if x.target != nil && x.target.Limits != nil {
-		return x.target.Limits
+	if x.target == nil {
+		return &x.g.config.Limits
 	}
-	return &x.g.config.Limits
+	return x.g.config.LimitsOf(&x.target.Target)
+}
+
+// scanned bounds JSON that is read, of callers and targets alike.
+func scanned(l *config.Limits) jsonscan.Limits {
+	return jsonscan.Limits{Size: int(max(l.Body, l.Answer)), Depth: int(l.Depth)}
 }
 
 // agent names whom the limits of the exchange are for. A target with limits of its own counts for itself.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/call"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
-	"github.com/agentward/terraform-provider-agent/internal/gateway/jsonscan"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/mcp"
 )
 
@@ -26,7 +25,7 @@ func newMCP(c *config.Config, t config.Target) (protocol, error) {
 	}
 	return &mcpProtocol{url: u, key: t.Name + " " + t.URL, parser: &mcp.Parser{
 		Target: t.Name, Versions: t.Versions,
-		Limits: jsonscan.Limits{Size: int(max(c.Limits.Body, c.Limits.Answer)), Depth: int(c.Limits.Depth)},
+		Limits: scanned(c.LimitsOf(&t)),
 	}}, nil
 }
 

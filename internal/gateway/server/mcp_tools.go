@@ -90,7 +90,7 @@ func (m *mcpConversation) page(ctx context.Context, list *call.Call, cursor stri
 		return "", fmt.Errorf("status %d", response.StatusCode)
 	}
 	x := &mcp.Exchange{Version: list.Version, Session: list.Session, Calls: []*call.Call{list}}
-	limit := m.g.config.Limits.Answer
+	limit := m.limits().Answer
 	if media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")); media != "text/event-stream" {
 		body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
 		if err != nil {

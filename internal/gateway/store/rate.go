@@ -1,6 +1,9 @@
 package store
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Rate is a bucket of tokens: it holds Burst at most, and gets PerSecond new ones each second.
 type Rate struct{ PerSecond, Burst int64 }
@@ -10,6 +13,11 @@ type Rate struct{ PerSecond, Burst int64 }
 
 // token is how long one token takes to come.
 func (r Rate) token() time.Duration { return time.Second / time.Duration(r.PerSecond) }
+
+// of names the bucket of a key: another rate has other buckets, since what is missing in one says nothing of the other.
+func (r Rate) of(key string) string {
+	return strconv.FormatInt(r.PerSecond, 36) + "/" + strconv.FormatInt(r.Burst, 36) + "/" + key
+}
 
 // take gives when a bucket would be full after n tokens were taken, and how long those are not there yet. Times are since any one moment.
 func (r Rate) take(full, now time.Duration, n int64) (time.Duration, time.Duration) {

@@ -35,6 +35,9 @@ func TestABucketGivesItsBurstAndNoMore(t *testing.T) {
 		if wait, err := s.Take(t.Context(), "a", rate, 1); err != nil || wait <= 0 || wait > time.Second {
 			t.Errorf("a token that is not there comes in %s, %v", wait, err)
 		}
+		if wait, err := s.Take(t.Context(), "a", store.Rate{PerSecond: 2, Burst: 4}, 1); err != nil || wait != 0 {
+			t.Errorf("with another rate: %s, %v", wait, err)
+		}
 		if wait, err := s.Take(t.Context(), "b", rate, 3); err != nil || wait != 0 {
 			t.Errorf("another bucket: %s, %v", wait, err)
 		}

@@ -151,7 +151,7 @@ func (r *Redis) Take(ctx context.Context, key string, rate Rate, n int64) (time.
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	token := float64(rate.token()) / float64(time.Microsecond)
-	missing, err := bucket.Run(ctx, r.client, []string{r.key("rate", key)}, token, rate.Burst, n).Int64()
+	missing, err := bucket.Run(ctx, r.client, []string{r.key("rate", rate.of(key))}, token, rate.Burst, n).Int64()
 	return time.Duration(missing) * time.Microsecond, away(err)
 }
 

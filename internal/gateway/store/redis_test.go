@@ -2,7 +2,10 @@ package store_test
 
 import (
 	"context"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -145,6 +148,39 @@ func TestRedisAsksForItsPasswordOfAFile(t *testing.T) {
 	wrong, _ := redis(t, nil, "--requirepass", "open sesame")
 	if _, err := wrong.Seen(t.Context(), "a", time.Now()); !errors.Is(err, store.ErrAway) || strings.Contains(err.Error(), "sesame") {
 		t.Errorf("no password gives %v", err)
+	}
+}
+
+func TestRedisIsReachedOverTLSAsTheAuthoritySays(t *testing.T) {
+	// The certificate of net/http's tests is for 127.0.0.1, and its own authority.
+	lent := httptest.NewTLSServer(nil)
+	lent.Close()
+	folder := t.TempDir()
+	pair := lent.TLS.Certificates[0]
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate := filepath.Join(folder, "certificate.pem")
+	for name, block := range map[string]*pem.Block{"certificate.pem": {Type: "CERTIFICATE", Bytes: pair.Certificate[0]}, "key.pem": {Type: "PRIVATE KEY", Bytes: key}} {
+		if err := os.WriteFile(filepath.Join(folder, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	server := redistest.StartTLS(t, certificate, filepath.Join(folder, "key.pem"))
+	ask := func(authority string) error {
+		r, err := store.NewRedis(store.RedisOptions{URL: "rediss://" + server.Address, CAFile: authority, Timeout: 10 * time.Second}, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close() //nolint:errcheck // nothing of it is left
+		return r.Alive(t.Context())
+	}
+	if err := ask(certificate); err != nil {
+		t.Errorf("with its authority: %v", err)
+	}
+	if err := ask(""); err == nil || !strings.Contains(err.Error(), "x509") {
+		t.Errorf("without its authority: %v", err)
 	}
 }
 
