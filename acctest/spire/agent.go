@@ -160,3 +160,6 @@ func publicCopy(tb testing.TB, from, to string) string {
 	}
 	return to
 }
+
+// Stop ends the agent in good order: its Workload API is away.
+func (a *Agent) Stop(tb testing.TB) { tb.Helper(); a.process.stop(tb) }

@@ -6,31 +6,31 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/spiffe/go-spiffe/v2/bundle/x509bundle"
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
 	"github.com/spiffe/go-spiffe/v2/spiffetls/tlsconfig"
 	"github.com/spiffe/go-spiffe/v2/svid/x509svid"
 
+	"github.com/agentward/terraform-provider-agent/internal/gateway/bundle"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/devauthority"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/server"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/sidecar"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/workload"
 )
 
 // agent is who a command acts as, and what it calls.
 type agent struct {
-	config, name, target  string // on the machine of a development authority
-	url, tokens, svid, id string // anywhere else
-	oauth                 discovery
+	config, name, target string // on the machine of a development authority
+	url, tokens, id      string // anywhere else
+	svid, workload       string // where its identity comes from there
+	oauth                discovery
 }
 
 func (a *agent) flags(f *flag.FlagSet) {
@@ -40,25 +40,32 @@ func (a *agent) flags(f *flag.FlagSet) {
 	f.StringVar(&a.url, "url", "", "without -config: `URL` of the target at the gateway")
 	f.StringVar(&a.tokens, "token-endpoint", "", "without -config: `URL` of the gateway's token endpoint, where it asks for tokens")
 	f.StringVar(&a.svid, "svid", "", "without -config: `folder` with svid.pem, svid-key.pem and bundle.pem")
+	f.StringVar(&a.workload, "workload-api", "", "without -config: `address` of the SPIFFE Workload API, such as unix:///run/spire/agent.sock")
 	f.StringVar(&a.id, "gateway-id", "", "without -config: SPIFFE `ID` of the gateway")
 	a.oauth.flags(f)
 }
 
-// options gives what a sidecar for the agent is made from.
-func (a *agent) options(e environment) (sidecar.Options, error) {
-	o := sidecar.Options{Now: time.Now, Log: slog.New(slog.NewTextHandler(e.stderr, nil))}
+// errWho is what a command line lacks that does not say who acts.
+var errWho = errors.New("name either -config and -agent, or -url, -gateway-id and one of -svid and -workload-api, or -url and -discover")
+
+// options gives what a sidecar for the agent is made from, and what ends it. ctx ends the wait for an identity.
+func (a *agent) options(ctx context.Context, e environment) (o sidecar.Options, end func(), err error) {
+	o = sidecar.Options{Now: time.Now, Log: slog.New(slog.NewTextHandler(e.stderr, nil))}
+	end = func() {}
 	if err := a.oauth.options(&o); err != nil {
-		return o, err
+		return o, end, err
 	}
 	switch {
-	case o.OAuth != nil && a.config == "" && a.url != "" && a.svid == "" && a.id == "":
-		return o, a.public(&o)
-	case a.config != "" && a.url == "" && a.svid == "":
-		return o, a.local(e, &o)
-	case a.config == "" && a.url != "" && a.svid != "" && a.id != "":
-		return o, a.remote(&o)
+	case o.OAuth != nil && a.config == "" && a.url != "" && a.svid == "" && a.workload == "" && a.id == "":
+		err = a.public(&o)
+	case a.config != "" && a.url == "" && a.svid == "" && a.workload == "":
+		err = a.local(e, &o)
+	case a.config == "" && a.url != "" && a.id != "" && (a.svid == "") != (a.workload == ""):
+		end, err = a.remote(ctx, &o)
+	default:
+		err = errWho
 	}
-	return o, errors.New("name either -config and -agent, or -url, -svid and -gateway-id, or -url and -discover")
+	return o, end, err
 }
 
 // local asks the development authority of a gateway's configuration.
@@ -68,7 +75,7 @@ func (a *agent) local(e environment, o *sidecar.Options) error {
 		return err
 	}
 	if c.Authority == nil {
-		return fmt.Errorf("%s has no development_authority: use -url, -svid and -gateway-id", a.config)
+		return fmt.Errorf("%s has no development_authority: use -url, -gateway-id and -svid or -workload-api", a.config)
 	}
 	parts := strings.Split(a.name, "/")
 	if len(parts) != 2 && len(parts) != 3 {
@@ -96,43 +103,67 @@ func (a *agent) local(e environment, o *sidecar.Options) error {
 
 // find gives the URLs of a target and of the token endpoint, as the gateway has them.
 func (a *agent) find(c *config.Config, o *sidecar.Options) error {
-	origin := c.Listeners[0].URL
-	if origin == "" {
-		origin = "https://" + c.Listeners[0].Address
+	at := slices.IndexFunc(c.Targets, func(t config.Target) bool { return t.Name == a.target || a.target == "" && len(c.Targets) == 1 })
+	if at < 0 {
+		return fmt.Errorf("-target %q is none of the gateway's", a.target)
 	}
-	if !slices.ContainsFunc(c.Listeners[0].Authenticate, func(asked principal.Combination) bool { return asked.Proven([]string{principal.MTLS}) }) {
-		o.TokenEndpoint = origin + server.Issuer + "/token"
+	t := c.Targets[at]
+	on := slices.IndexFunc(c.Listeners, func(l config.Listener) bool { return !l.Plain && l.Serves(t.Name) })
+	if on < 0 {
+		return fmt.Errorf("-target %q is served by no listener with TLS", t.Name)
 	}
-	for _, t := range c.Targets {
-		if t.Name == a.target || a.target == "" && len(c.Targets) == 1 {
-			u, err := url.Parse(origin + t.Path)
-			o.Target = u
-			return err
-		}
+	certificate := func(asked principal.Combination) bool { return asked.Proven([]string{principal.MTLS}) }
+	if c.TokenService != nil && !slices.ContainsFunc(c.Listeners[on].Authenticate, certificate) {
+		giving := slices.IndexFunc(c.Listeners, func(l config.Listener) bool { return l.Name == c.TokenService.Listener })
+		o.TokenEndpoint = origin(c.Listeners[giving]) + server.Issuer + "/token"
 	}
-	return fmt.Errorf("-target %q is none of the gateway's", a.target)
+	var err error
+	o.Target, err = url.Parse(origin(c.Listeners[on]) + t.Path)
+	return err
 }
 
-// remote takes an identity from files, as spiffe-helper writes them.
-func (a *agent) remote(o *sidecar.Options) error {
+// origin is the URL of a listener, as server has it for an address with a port.
+func origin(l config.Listener) string {
+	if l.URL != "" {
+		return l.URL
+	}
+	return "https://" + l.Address
+}
+
+// remote takes an identity from files, as spiffe-helper writes them, or from the Workload API.
+func (a *agent) remote(ctx context.Context, o *sidecar.Options) (end func(), err error) {
+	end = func() {}
 	gateway, err := spiffeid.FromString(a.id)
 	if err != nil {
-		return fmt.Errorf("-gateway-id: %w", err)
+		return end, fmt.Errorf("-gateway-id: %w", err)
 	}
 	if o.Target, err = url.Parse(a.url); err != nil || o.Target.Scheme != "https" {
-		return fmt.Errorf("-url %q is not one of https", a.url)
+		return end, fmt.Errorf("-url %q is not one of https", a.url)
 	}
-	bundle, err := x509bundle.Load(gateway.TrustDomain(), filepath.Join(a.svid, devauthority.BundleFile))
+	o.Gateway, o.TokenEndpoint = tlsconfig.AuthorizeID(gateway), a.tokens
+	if a.workload != "" {
+		ctx, cancel := context.WithTimeoutCause(ctx, identityWait, fmt.Errorf("nothing came within %s", identityWait))
+		defer cancel()
+		api, err := workload.Open(ctx, workload.Options{Address: a.workload, Now: o.Now, Log: o.Log})
+		if err != nil {
+			return end, fmt.Errorf("-workload-api: %w", err)
+		}
+		o.SVID, o.Bundles = api, api
+		return func() { _ = api.Close() }, nil // nothing is written to it
+	}
+	o.Bundles, err = bundle.Load(gateway.TrustDomain(), filepath.Join(a.svid, devauthority.BundleFile))
 	if err != nil {
-		return fmt.Errorf("-svid: %w", err)
+		return end, fmt.Errorf("-svid: %w", err)
 	}
-	source := files(a.svid)
-	if _, err := source.GetX509SVID(); err != nil {
-		return fmt.Errorf("-svid: %w", err)
+	o.SVID = files(a.svid)
+	if _, err := o.SVID.GetX509SVID(); err != nil {
+		return end, fmt.Errorf("-svid: %w", err)
 	}
-	o.SVID, o.Bundles, o.Gateway, o.TokenEndpoint = source, bundle, tlsconfig.AuthorizeID(gateway), a.tokens
-	return nil
+	return end, nil
 }
+
+// identityWait is how long a command waits for the Workload API.
+const identityWait = time.Minute
 
 // files is a folder with an SVID, which is read each time: whoever renews it writes new files.
 type files string
@@ -140,44 +171,4 @@ type files string
 // GetX509SVID implements x509svid.Source.
 func (f files) GetX509SVID() (*x509svid.SVID, error) {
 	return x509svid.Load(filepath.Join(string(f), devauthority.CertificateFile), filepath.Join(string(f), devauthority.KeyFile))
-}
-
-func runSidecar(ctx context.Context, e environment, args []string) error {
-	var a agent
-	var listen string
-	err := flags(e, "sidecar", func(f *flag.FlagSet) {
-		a.flags(f)
-		f.StringVar(&listen, "listen", "127.0.0.1:7070", "loopback `address` of the endpoint")
-	}, args)
-	if err != nil {
-		return err
-	}
-	if err := devauthority.RequireLoopback(listen); err != nil {
-		return fmt.Errorf("-listen: %w", err)
-	}
-	o, err := a.options(e)
-	if err != nil {
-		return err
-	}
-	s, err := sidecar.New(o)
-	if err != nil {
-		return err
-	}
-	on, err := net.Listen("tcp", listen)
-	if err != nil {
-		return err
-	}
-	o.Log.Info("sidecar", "url", "http://"+on.Addr().String(), "target", o.Target.String())
-	protocols := new(http.Protocols)
-	protocols.SetHTTP1(true)
-	protocols.SetUnencryptedHTTP2(true) // clients of gRPC
-	endpoint := &http.Server{Handler: s, Protocols: protocols, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug)}
-	failed := make(chan error, 1)
-	go func() { failed <- endpoint.Serve(on) }()
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-		return endpoint.Close() // streams have no end to wait for
-	}
 }

@@ -31,6 +31,7 @@ var commands = []command{
 	{"check", "validate a configuration and its policies", check},
 	{"explain", "say how a call would be decided, and why", explain},
 	{"sidecar", "give an unmodified client a plain endpoint on loopback", runSidecar},
+	{"token", "print an access token of an agent", fetchToken},
 	{"schema", "print the Cedar schema that policies are written in", schema},
 }
 

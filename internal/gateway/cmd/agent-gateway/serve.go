@@ -20,8 +20,8 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/gateway/server"
 )
 
-// watchEvery is how often the files of a configuration are looked at.
-const watchEvery = time.Second
+// watchEvery is how often the files of a configuration are looked at. An agent that was suspended there can do nothing a second later.
+const watchEvery = 250 * time.Millisecond
 
 // load reads a configuration, and says everything that is wrong with it.
 func load(e environment, path string) (*config.Config, error) {
@@ -65,7 +65,7 @@ func serve(ctx context.Context, e environment, args []string) error {
 	}
 	seen := fingerprint(c.Files)
 	log := slog.New(slog.NewTextHandler(e.stderr, nil))
-	s, err := server.New(c, server.Options{Now: time.Now, Log: log, Stdout: e.stdout})
+	s, err := server.Open(ctx, c, server.Options{Now: time.Now, Log: log, Stdout: e.stdout})
 	if err != nil {
 		return err
 	}
