@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -42,7 +43,7 @@ func OpenAPI(text []byte) ([]Operation, error) {
 	}
 	var whole yaml.Node
 	if err := yaml.Unmarshal(text, &whole); err != nil {
-		return nil, &Fault{Why: strings.TrimPrefix(err.Error(), "yaml: ")}
+		return nil, syntax(err)
 	}
 	if len(whole.Content) != 1 || whole.Content[0].Kind != yaml.MappingNode {
 		return nil, &Fault{Why: "it is not an OpenAPI document: it is no mapping"}
@@ -52,6 +53,19 @@ func OpenAPI(text []byte) ([]Operation, error) {
 		return nil, err
 	}
 	return d.read, nil
+}
+
+var lined = regexp.MustCompile(`^yaml: line (\d+): (.*)`)
+
+// syntax is what the YAML parser says, which has a line in its words alone.
+func syntax(err error) *Fault {
+	f := &Fault{Why: strings.TrimPrefix(err.Error(), "yaml: ")}
+	if m := lined.FindStringSubmatch(err.Error()); m != nil {
+		if line, err := strconv.Atoi(m[1]); err == nil {
+			f.Line, f.Column, f.Why = line, 1, m[2]
+		}
+	}
+	return f
 }
 
 func at(n *yaml.Node, format string, values ...any) error {
