@@ -97,7 +97,9 @@ func TestWhatAReceiverRefusesForGoodIsLostAndTold(t *testing.T) {
 	if err := l.Write(t.Context(), &audit.Record{Time: time.Now(), Decision: "allow"}); err != nil {
 		t.Fatal(err)
 	}
-	<-failed
+	if err := <-failed; err == nil {
+		t.Error("nothing is told")
+	}
 	for l.Status()[0].Behind > 0 {
 		time.Sleep(time.Millisecond)
 	}

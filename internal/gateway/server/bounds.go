@@ -93,10 +93,12 @@ func scanned(l *config.Limits) jsonscan.Limits {
 
 // agent names whom the limits of the exchange are for. A target with limits of its own counts for itself.
 func (x *exchange) agent() string {
-	if x.target.Limits != nil {
-		return agent(x.who) + "\x00" + x.target.Name
+	if x.whose == "" {
+		if x.whose = agent(x.who); x.target.Limits != nil {
+			x.whose += "\x00" + x.target.Name
+		}
 	}
-	return agent(x.who)
+	return x.whose
 }
 
 // admit says whether the agent may have one more request under way, and refuses it otherwise. It holds until the returned function is called.

@@ -35,6 +35,7 @@ type exchange struct {
 	tracing *tracing // of this exchange; nil where nothing is traced
 
 	who      principal.Principal
+	whose    string          // see agent
 	records  []*audit.Record // of the decisions so far, not yet written
 	first    *audit.Record   // of those that were written; nil before
 	settled  bool            // the request is in the audit log and in the metrics

@@ -8,17 +8,23 @@ import (
 // sweepEvery is how often full buckets are looked for.
 const sweepEvery = 10 * time.Second
 
+// bucketKey names a bucket. Another rate has other buckets, since what is missing in one says nothing of the other.
+type bucketKey struct {
+	key  string
+	rate Rate
+}
+
 // buckets are those of one process.
 type buckets struct {
 	capacity int
 	began    time.Time
 
 	mu    sync.Mutex
-	full  map[string]time.Duration // when a bucket would be full, since began
+	full  map[bucketKey]time.Duration // when a bucket would be full, since began
 	swept time.Duration
 }
 
-func (b *buckets) take(key string, r Rate, n int64, at time.Time) (time.Duration, error) {
+func (b *buckets) take(key bucketKey, n int64, at time.Time) (time.Duration, error) {
 	now := at.Sub(b.began)
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -29,7 +35,7 @@ func (b *buckets) take(key string, r Rate, n int64, at time.Time) (time.Duration
 	if !known && len(b.full) >= b.capacity {
 		return 0, ErrFull
 	}
-	after, missing := r.take(full, now, n)
+	after, missing := key.rate.take(full, now, n)
 	if missing == 0 {
 		b.full[key] = after
 	}

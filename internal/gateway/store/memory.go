@@ -32,7 +32,7 @@ func NewMemory(capacity int, now func() time.Time) (*Memory, error) {
 	}
 	return &Memory{
 		now: now, capacity: capacity, entries: map[digest]struct{}{}, due: map[int64][]digest{},
-		buckets: buckets{capacity: capacity, full: map[string]time.Duration{}, began: now()},
+		buckets: buckets{capacity: capacity, full: map[bucketKey]time.Duration{}, began: now()},
 	}, nil
 }
 
@@ -59,7 +59,7 @@ func (m *Memory) Seen(ctx context.Context, key string, until time.Time) (bool, e
 
 // Take implements Store. It returns ErrFull where there is no room for another bucket.
 func (m *Memory) Take(_ context.Context, key string, r Rate, n int64) (time.Duration, error) {
-	return m.buckets.take(r.of(key), r, n, m.now())
+	return m.buckets.take(bucketKey{key, r}, n, m.now())
 }
 
 // Alive implements Store: memory is always there.

@@ -14,7 +14,7 @@ type Rate struct{ PerSecond, Burst int64 }
 // token is how long one token takes to come.
 func (r Rate) token() time.Duration { return time.Second / time.Duration(r.PerSecond) }
 
-// of names the bucket of a key: another rate has other buckets, since what is missing in one says nothing of the other.
+// of names the bucket of a key and a rate.
 func (r Rate) of(key string) string {
 	return strconv.FormatInt(r.PerSecond, 36) + "/" + strconv.FormatInt(r.Burst, 36) + "/" + key
 }
