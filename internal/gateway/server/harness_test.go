@@ -32,6 +32,7 @@ type gateway struct {
 	t      *testing.T
 	folder string
 	target string
+	clock  func() time.Time // nil for the machine's
 
 	mu    sync.Mutex
 	audit bytes.Buffer
@@ -107,7 +108,11 @@ func (g *gateway) serve(c *config.Config) *gateway {
 	t := g.t
 	t.Helper()
 	var err error
-	g.Server, err = New(c, Options{Now: time.Now, Log: slog.New(slog.NewTextHandler(&told, &slog.HandlerOptions{Level: slog.LevelDebug})), Stdout: g})
+	now := time.Now
+	if g.clock != nil {
+		now = g.clock
+	}
+	g.Server, err = New(c, Options{Now: now, Log: slog.New(slog.NewTextHandler(&told, &slog.HandlerOptions{Level: slog.LevelDebug})), Stdout: g})
 	if err != nil {
 		t.Fatal(err)
 	}
