@@ -33,13 +33,14 @@ type Rejection struct {
 	Reason string
 	Limit  string // name of the limit that the request ran into, "" for none
 	Status int    // of the answer
+	Host   string // and port that a proxy was asked for and no target has, "" for none
 }
 
 // NewRejection gives the record of a request that was refused before there was a call to decide.
 func NewRejection(r Rejection) *Record {
 	record := &Record{
 		Time: r.Time, Event: Refused, Decision: "refused", Enforced: true, Policies: []string{}, Reason: r.Reason, Client: r.Client,
-		Listener: r.Listener, Target: r.Target, Protocol: r.Protocol, HTTPMethod: r.Method, Limit: r.Limit, Status: r.Status,
+		Listener: r.Listener, Target: r.Target, Protocol: r.Protocol, HTTPMethod: r.Method, Limit: r.Limit, Status: r.Status, Server: shortened(r.Host),
 	}
 	if record.by(r.Principal); !r.Principal.Known() && r.Limit == "" {
 		record.Event = Unauthenticated
@@ -57,3 +58,8 @@ func (r *Record) Ended(at time.Time, o Outcome, sent int64, took time.Duration) 
 
 // Milliseconds gives a duration as records have it, to the microsecond.
 func Milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// maxHost is how much of a host is written down: that of the longest name with a port.
+const maxHost = 260
+
+func shortened(host string) string { return host[:min(len(host), maxHost)] }

@@ -85,9 +85,13 @@ type Record struct {
 	Limit    string `json:"limit,omitempty"`
 	Withheld int64  `json:"withheld,omitempty"`
 
-	// Outcome says how a stream ended, and Sent how many bytes of it the caller got.
-	Outcome Outcome `json:"stream.outcome,omitempty"`
-	Sent    int64   `json:"http.response.body.size,omitempty"`
+	// Server is the host and port that a forward proxy was asked for and no target has.
+	Server string `json:"server.address,omitempty"`
+
+	// Outcome says how a stream ended, and Sent how many bytes of it the caller got. Received is how many came through a tunnel.
+	Outcome  Outcome `json:"stream.outcome,omitempty"`
+	Received int64   `json:"http.request.body.size,omitempty"`
+	Sent     int64   `json:"http.response.body.size,omitempty"`
 
 	// Status is what the caller got, 0 where the caller was gone before.
 	Status int `json:"http.response.status_code"`

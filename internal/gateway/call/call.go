@@ -11,6 +11,8 @@ const (
 	A2A  Protocol = "a2a"
 	REST Protocol = "rest"
 	GRPC Protocol = "grpc"
+	// Tunnel is CONNECT: what is inside is not looked at.
+	Tunnel Protocol = "tunnel"
 )
 
 // Direction says who asks whom.

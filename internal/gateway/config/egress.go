@@ -1,8 +1,10 @@
 package config
 
 import (
+	"net"
 	"net/url"
 	"slices"
+	"strings"
 )
 
 // egress says whether a listener is one by which agents reach what lies beyond.
@@ -27,6 +29,9 @@ func (r *reading) beyond(t *target, to *Target) {
 	if err != nil {
 		return
 	}
+	if t.Tunnel && u.Scheme != "https" {
+		r.wrong(t.TunnelAt, t.At, "Tunnel without TLS", "Target %q is plain http: agents reach it as a proxy's target, where each request is decided on. A tunnel is for https.", t.Name)
+	}
 	if t.TLS != nil && u.Scheme == "http" {
 		r.wrong(t.TLS.At, t.At, "TLS without https", "The URL of target %q is plain http: leave tls out, or write https.", t.Name)
 	}
@@ -41,10 +46,28 @@ func (r *reading) guard(f *file) {
 			served = served || l.Egress && l.Serves(t.Name)
 			tunnelled = tunnelled || l.Egress && l.Serves(t.Name) && t.Tunnel
 		}
+		for j := range r.Targets[:i] {
+			if other := &r.Targets[j]; t.Tunnel && other.Tunnel && hostPort(t.URL) == hostPort(other.URL) {
+				r.wrong(f.Targets[i].TunnelAt, f.Targets[i].At, "Two tunnels to one host", "Target %q gives tunnels to %s already; a tunnel is to a host and port as a whole.", other.Name, hostPort(t.URL))
+			}
+		}
 		t.Guarded = served && t.Process == nil
 		at := slices.IndexFunc(f.Targets, func(w target) bool { return w.Name == t.Name })
 		if written := &f.Targets[at]; t.Tunnel && !tunnelled {
 			r.wrong(written.TunnelAt, written.At, "Nobody can be given a tunnel", "No listener with direction = \"agent_to_anywhere\" serves target %q.", t.Name)
 		}
 	}
+}
+
+// hostPort gives host and port of a URL.
+func hostPort(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return ""
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }

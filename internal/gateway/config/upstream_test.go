@@ -86,6 +86,8 @@ func TestWhatIsWrongOnTheWayToATarget(t *testing.T) {
 		"more processes than there may be":         {"", mcp + "command = [\"a\"]\nprocesses {\ntotal = 100000\n}", 9, "from 1 to 4096"},
 		"a direction that is not known":            {"direction = \"out\"", url, 12, "agent_to_anywhere"},
 		"a tunnel that nobody can be given":        {"", url + "tunnel = true", 8, "direction"},
+		"a tunnel in the clear":                    {"direction = \"agent_to_anywhere\"", mcp + "url = \"http://127.0.0.1:1\"\ntunnel = true", 8, "plain http"},
+		"two tunnels to one host":                  {"direction = \"agent_to_anywhere\"", url + "tunnel = true\n}\ntarget \"more\" {\n" + strings.Replace(url, ".org", ".org:443/more", 1) + "tunnel = true", 13, "a host and port as a whole"},
 		"a target without command and without URL": {"", mcp, 5, "Not a URL"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -64,6 +64,8 @@ func action(c *call.Call) types.EntityUID {
 		name = "request"
 	case call.GRPC:
 		name = "invoke"
+	case call.Tunnel:
+		name = "tunnel"
 	case call.MCP, call.A2A:
 		if own, ok := methods[c.Protocol][c.Method]; ok {
 			name = own

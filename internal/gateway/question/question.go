@@ -95,8 +95,8 @@ func (q *question) check() error {
 		return fmt.Errorf("source_ip: %q is no address", q.SourceIP)
 	case c.Method == "":
 		return errors.New("call.method is missing")
-	case !slices.Contains([]call.Protocol{call.MCP, call.A2A, call.REST, call.GRPC}, c.Protocol):
-		return fmt.Errorf("call.protocol: %q is none of mcp, a2a, rest, grpc", c.Protocol)
+	case !slices.Contains([]call.Protocol{call.MCP, call.A2A, call.REST, call.GRPC, call.Tunnel}, c.Protocol):
+		return fmt.Errorf("call.protocol: %q is none of mcp, a2a, rest, grpc, tunnel", c.Protocol)
 	case c.Direction != call.ToTarget && c.Direction != call.ToAgent:
 		return fmt.Errorf("call.direction: %q is neither to_target nor to_agent", c.Direction)
 	case !slices.Contains(kinds, c.Kind):

@@ -45,6 +45,7 @@ type exchange struct {
 	outcome audit.Outcome // of the stream, "" while it goes well
 	span    trace.Span    // nil where nothing is traced
 	id      string        // see mark
+	host    string        // that a proxy was asked for and no target has
 }
 
 func (x *exchange) serve() {

@@ -33,6 +33,7 @@ type site struct {
 	tokenURL string         // where tokens for its targets are got, "" for nowhere
 	cards    *a2a.Signer    // nil where no target has a card
 	metadata http.Handler
+	exits    exits // empty where it is no proxy
 }
 
 // target is something that is called through the gateway.
@@ -101,6 +102,9 @@ func (at *site) serve(s *Server, g *generation) error {
 		made := &target{Target: t, resource: at.origin + t.Path, protocol: speaks, transport: g.reaches[t.Name].transport()}
 		made.meters = s.metrics.meters(t.Name, t.Protocol)
 		at.add(made)
+		if err := at.addExit(made); err != nil {
+			return err
+		}
 		descriptions = append(descriptions, at.callers.Metadata(made.resource, t.Name, at.servers))
 	}
 	var err error

@@ -25,7 +25,13 @@ func (s *Server) handler(listener string) http.Handler {
 		at := g.sites[listener]
 		x := &exchange{Server: s, g: g, site: at, w: w, r: r, began: s.options.Now()}
 		x.talk = nowhere{w}
-		if x.target, x.below = at.find(r.URL.EscapedPath()); x.target != nil {
+		asked := r.Host
+		outbound := at.listener.Egress && proxied(r)
+		known := false
+		if outbound {
+			w.ResponseWriter = proxyAnswer{to}
+			known = x.beyond()
+		} else if x.target, x.below = at.find(r.URL.EscapedPath()); x.target != nil {
 			x.talk = x.target.protocol.begin(x)
 		}
 		defer x.recovered(w)
@@ -38,6 +44,10 @@ func (s *Server) handler(listener string) http.Handler {
 		switch {
 		case at.listener.Plain && !at.local(r):
 			x.refuse(refusal{status: http.StatusForbidden, reason: "a plain listener answers programs of this machine, and no web page"})
+		case outbound && !known:
+			x.elsewhere(asked)
+		case outbound:
+			x.serve()
 		case at.service != nil && slices.Contains(at.service.Paths(), r.URL.Path):
 			at.service.ServeHTTP(w, r)
 		case at.cards != nil && r.URL.Path == CardKeys:

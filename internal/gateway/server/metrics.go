@@ -39,6 +39,7 @@ var families = map[string]string{
 	"agent_gateway_reloads_total":         "Reloads of the configuration, by result.",
 	"agent_gateway_store_failures_total":  "Questions that the store did not answer, each of which refused a request.",
 	"agent_gateway_audit_withheld_total":  "Refusals that have no record of their own, since one caller brought too many, by event.",
+	"agent_gateway_tunnels_refused_total": "Tunnels in which TLS was not begun for their host, by target.",
 	"agent_gateway_streams_total":         "Streams that have ended, by target and outcome.",
 }
 

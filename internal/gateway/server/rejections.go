@@ -42,7 +42,7 @@ func (x *exchange) rejected(status int, limit, reason string) {
 		x.target.meters.answered["refused"].Observe(seconds(x.options.Now().Sub(x.began)))
 	}
 	r := audit.Rejection{
-		Time: x.options.Now(), Principal: x.who, Client: source(x.r), Listener: x.site.listener.Name, Method: x.r.Method, Reason: reason, Limit: limit, Status: status,
+		Time: x.options.Now(), Principal: x.who, Client: source(x.r), Listener: x.site.listener.Name, Method: x.r.Method, Reason: reason, Limit: limit, Status: status, Host: x.host,
 	}
 	who := agent(x.who)
 	if x.target != nil {

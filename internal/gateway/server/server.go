@@ -242,6 +242,9 @@ func (s *Server) stop() error {
 			failures = append(failures, fmt.Errorf("drain: %w", err), server.Close())
 		}
 	}
+	if err := s.underway.wait(drain); err != nil {
+		failures = append(failures, err)
+	}
 	s.now.Load().leave(nil, func(err error) { failures = append(failures, err) })
 	s.leaving.Wait()
 	s.closeIdentity()

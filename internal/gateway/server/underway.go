@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
@@ -12,6 +13,7 @@ type underway struct {
 	mu       sync.Mutex
 	requests map[*progress]struct{}
 	ending   bool
+	empty    chan struct{} // closed when nothing is under way any more; nil where nobody waits
 }
 
 // progress is one request under way.
@@ -33,6 +35,28 @@ func (u *underway) begin(p *progress) (end func()) {
 		u.mu.Lock()
 		defer u.mu.Unlock()
 		delete(u.requests, p)
+		if u.empty != nil && len(u.requests) == 0 {
+			close(u.empty)
+			u.empty = nil
+		}
+	}
+}
+
+// wait waits until nothing is under way, or ctx is done: what took over its connection (tunnels) is not waited for by the servers.
+func (u *underway) wait(ctx context.Context) error {
+	u.mu.Lock()
+	if len(u.requests) == 0 {
+		u.mu.Unlock()
+		return nil
+	}
+	empty := make(chan struct{})
+	u.empty = empty
+	u.mu.Unlock()
+	select {
+	case <-empty:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("requests have not ended: %w", ctx.Err())
 	}
 }
 
