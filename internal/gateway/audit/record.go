@@ -33,7 +33,7 @@ type Record struct {
 	// Decision is "allow", "deny", or "error" where none could be made, which denies. It is "refused" for a request that was not asked of, and for
 	// the end of a stream it is the call's.
 	Decision string `json:"decision"`
-	// Enforced is false where the target is in audit mode: the call was passed on whatever the decision.
+	// Enforced is false where the target or the listener is in audit mode: the call was passed on whatever the decision.
 	Enforced bool `json:"enforced"`
 	// Policies made the decision; Audited are in audit mode and would have had a say.
 	Policies []string `json:"policies"`

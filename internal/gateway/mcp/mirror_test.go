@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/call"
@@ -92,4 +94,48 @@ func TestCheckMirrors(t *testing.T) {
 	if CheckMirrors(h, &call.Call{Version: Version20260728, Arguments: []byte(both)}, mirrors[:1]) == nil {
 		t.Error("a header that is twice there is accepted")
 	}
+}
+
+// FuzzMirrors gives a tool's schema, a header and arguments: what is found sound says the same in both places, to encoding/json too.
+func FuzzMirrors(f *testing.F) {
+	f.Add(`{"properties":{"a":{"x-mcp-header":"A"}}}`, `{"a":"x"}`, "x")
+	f.Add(`{"properties":{"a":{"x-mcp-header":"A"},"b":{"properties":{"c":{"x-mcp-header":"B"}}}}}`, `{"a":42,"b":{"c":true}}`, "42.0")
+	f.Add(`{"properties":{"a":{"x-mcp-header":"A"}}}`, `{"a":"\u4e16"}`, "=?base64?5LiW?=")
+	f.Fuzz(func(t *testing.T, schema, arguments, header string) {
+		var found []Mirror
+		_, bad := filter(asked("tools/list"), []byte(`{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"a","inputSchema":`+schema+`}]}}`), func(i Item) bool {
+			found = i.Mirrors
+			return true
+		})
+		x, refused := (&Parser{}).Parse(post(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":` + arguments + `}}`))
+		if bad != nil || refused != nil || len(found) != 1 {
+			return
+		}
+		h := http.Header{found[0].Header: {header}}
+		if CheckMirrors(h, x.Calls[0], found) != nil {
+			return
+		}
+		var v any
+		if err := json.Unmarshal(x.Calls[0].Arguments, &v); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range found[0].Path {
+			v = v.(map[string]any)[name]
+		}
+		said, ok := DecodeHeader(strings.Trim(header, " \t"))
+		var number float64
+		switch v := v.(type) {
+		case string:
+			ok = ok && said == v
+		case bool:
+			ok = ok && said == strconv.FormatBool(v)
+		case float64:
+			ok = ok && json.Unmarshal([]byte(said), &number) == nil && number == v
+		default:
+			ok = false
+		}
+		if !ok {
+			t.Fatalf("%q is taken for %v", header, v)
+		}
+	})
 }
