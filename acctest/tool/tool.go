@@ -75,6 +75,10 @@ var (
 		Name: "everything-server", module: "mcp",
 		pkg: "github.com/modelcontextprotocol/go-sdk/conformance/everything-server", pin: "github.com/modelcontextprotocol/go-sdk",
 	}
+	// A2A is the command line of the A2A SDK.
+	A2A = Tool{
+		Name: "a2a", module: "a2a", pkg: "github.com/a2aproject/a2a-go/v2/cmd/a2a", pin: "github.com/a2aproject/a2a-go/v2",
+	}
 	// GRPCInteropClient and GRPCInteropServer are the gRPC project's own interoperability tests.
 	GRPCInteropClient = Tool{
 		Name: "grpc-interop-client", module: "grpc", pkg: "google.golang.org/grpc/interop/client", pin: "google.golang.org/grpc",
@@ -100,7 +104,7 @@ var (
 
 // ForTests lists what `make test` runs, in the order in which it is built.
 func ForTests() []Tool {
-	return []Tool{Etcd, KubeAPIServer, KubeControllerManager, SPIREServer, SPIREAgent, ControllerManager, Gator, Kyverno, EverythingServer, GRPCInteropClient, GRPCInteropServer}
+	return []Tool{Etcd, KubeAPIServer, KubeControllerManager, SPIREServer, SPIREAgent, ControllerManager, Gator, Kyverno, EverythingServer, A2A, GRPCInteropClient, GRPCInteropServer}
 }
 
 // All lists every program.
