@@ -53,8 +53,8 @@ func (s signer) keys(t *testing.T) Keys {
 	return keys
 }
 
-// sign gives a card with a signature of a payload.
-func (s signer) sign(t *testing.T, card string, payload []byte, o *jose.SignerOptions) string {
+// sign gives the card with a signature of a payload.
+func (s signer) sign(t *testing.T, payload []byte, o *jose.SignerOptions) string {
 	t.Helper()
 	maker, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: s.key, KeyID: s.id}}, o.WithType("JOSE"))
 	if err != nil {
@@ -73,13 +73,13 @@ func (s signer) sign(t *testing.T, card string, payload []byte, o *jose.SignerOp
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.TrimSuffix(card, "}") + `,"signatures":` + string(signed) + `}`
+	return strings.TrimSuffix(plainCard, "}") + `,"signatures":` + string(signed) + `}`
 }
 
 // payloads are what signers sign of a card: all of it, as the specification has it; and what SDKs make of it.
-func payloads(t *testing.T, card string) (all, known []byte) {
+func payloads(t *testing.T) (all, known []byte) {
 	t.Helper()
-	members, err := decode([]byte(card))
+	members, err := decode([]byte(plainCard))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,25 +98,25 @@ func payloads(t *testing.T, card string) (all, known []byte) {
 
 func TestACardIsWhatWasSigned(t *testing.T) {
 	mine, other := newSigner(t, "mine"), newSigner(t, "mine")
-	all, known := payloads(t, plainCard)
+	all, known := payloads(t)
 	jku := (&jose.SignerOptions{}).WithHeader("jku", "https://evil.example/keys")
 	for name, c := range map[string]struct {
 		card   string
 		refuse string // "" for a card that is taken
 		vendor bool   // what only the whole card holds is there
 	}{
-		"all of it is signed":              {mine.sign(t, plainCard, all, &jose.SignerOptions{}), "", true},
-		"what SDKs sign":                   {mine.sign(t, plainCard, known, &jose.SignerOptions{}), "", false},
-		"a URL of keys is not asked":       {mine.sign(t, plainCard, all, jku), "", true},
+		"all of it is signed":              {mine.sign(t, all, &jose.SignerOptions{}), "", true},
+		"what SDKs sign":                   {mine.sign(t, known, &jose.SignerOptions{}), "", false},
+		"a URL of keys is not asked":       {mine.sign(t, all, jku), "", true},
 		"no signature":                     {plainCard, "has no signature", false},
-		"a key that is not configured":     {other.sign(t, plainCard, all, jku), "not valid", false},
-		"a key of another name":            {newSigner(t, "theirs").sign(t, plainCard, all, jku), "no such key", false},
-		"a card that was changed":          {strings.Replace(mine.sign(t, plainCard, all, &jose.SignerOptions{}), "agent:1/rpc", "evil:1/rpc", 1), "not valid", false},
-		"what SDKs sign, changed":          {strings.Replace(mine.sign(t, plainCard, known, &jose.SignerOptions{}), "Refund", "Evil", 1), "not valid", false},
-		"a skill that was added":           {strings.Replace(mine.sign(t, plainCard, all, &jose.SignerOptions{}), `"skills":[`, `"skills":[{"id":"x"},`, 1), "not valid", false},
-		"a key that is there twice":        {strings.Replace(mine.sign(t, plainCard, all, &jose.SignerOptions{}), `"skills":[`, `"skills":[],"skills":[`, 1), "twice", false},
-		"a member in another case":         {strings.Replace(mine.sign(t, plainCard, all, &jose.SignerOptions{}), `"version"`, `"Skills":[],"version"`, 1), "letter case", false},
-		"a member that nobody knows added": {strings.Replace(mine.sign(t, plainCard, known, &jose.SignerOptions{}), `"kept":true`, `"kept":false`, 1), "", false},
+		"a key that is not configured":     {other.sign(t, all, jku), "not valid", false},
+		"a key of another name":            {newSigner(t, "theirs").sign(t, all, jku), "no such key", false},
+		"a card that was changed":          {strings.Replace(mine.sign(t, all, &jose.SignerOptions{}), "agent:1/rpc", "evil:1/rpc", 1), "not valid", false},
+		"what SDKs sign, changed":          {strings.Replace(mine.sign(t, known, &jose.SignerOptions{}), "Refund", "Evil", 1), "not valid", false},
+		"a skill that was added":           {strings.Replace(mine.sign(t, all, &jose.SignerOptions{}), `"skills":[`, `"skills":[{"id":"x"},`, 1), "not valid", false},
+		"a key that is there twice":        {strings.Replace(mine.sign(t, all, &jose.SignerOptions{}), `"skills":[`, `"skills":[],"skills":[`, 1), "twice", false},
+		"a member in another case":         {strings.Replace(mine.sign(t, all, &jose.SignerOptions{}), `"version"`, `"Skills":[],"version"`, 1), "letter case", false},
+		"a member that nobody knows added": {strings.Replace(mine.sign(t, known, &jose.SignerOptions{}), `"kept":true`, `"kept":false`, 1), "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			card, err := ParseCard([]byte(c.card), mine.keys(t), jsonscan.Limits{})

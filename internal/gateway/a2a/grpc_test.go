@@ -23,16 +23,16 @@ func TestGRPCBecomesACall(t *testing.T) {
 		skill    string
 	}{
 		"a message": {
-			"/lf.a2a.v1.A2AService/SendMessage",
-			&v10.SendMessageRequest{Tenant: "t", Message: &v10.Message{
+			path: "/lf.a2a.v1.A2AService/SendMessage",
+			message: &v10.SendMessageRequest{Tenant: "t", Message: &v10.Message{
 				TaskId: "k", ContextId: "c", Role: v10.Role_ROLE_USER, Extensions: []string{"urn:a"}, ReferenceTaskIds: []string{"r"},
 				Parts: []*v10.Part{{Content: &v10.Part_Url{Url: "https://f.example/x"}, MediaType: "a/b"}, {Content: &v10.Part_Raw{Raw: []byte("x")}}},
 			}, Configuration: &v10.SendMessageConfiguration{TaskPushNotificationConfig: &v10.TaskPushNotificationConfig{Url: "https://h.example"}}},
-			SendMessage, call.Resource{Kind: call.Method, Name: "SendMessage"},
-			call.Message{
+			op: SendMessage, resource: call.Resource{Kind: call.Method, Name: "SendMessage"},
+			want: call.Message{
 				Task: "k", Context: "c", Role: "ROLE_USER", PartKinds: []string{"raw", "url"}, MediaTypes: []string{"a/b"}, URLHosts: []string{"f.example"},
 				Extensions: []string{"urn:a", "urn:x"}, ReferenceTasks: []string{"r"}, PushHost: "h.example", Tenant: "t",
-			}, "",
+			},
 		},
 		"a task":                  {"/lf.a2a.v1.A2AService/GetTask", &v10.GetTaskRequest{Id: "k"}, GetTask, call.Resource{Kind: call.Task, Name: "k"}, call.Message{Task: "k", Extensions: []string{"urn:x"}}, ""},
 		"push notifications":      {"/lf.a2a.v1.A2AService/CreateTaskPushNotificationConfig", &v10.TaskPushNotificationConfig{TaskId: "k", Url: "https://h.example"}, CreatePushConfig, call.Resource{Kind: call.Task, Name: "k"}, call.Message{Task: "k", PushHost: "h.example", Extensions: []string{"urn:x"}}, ""},
