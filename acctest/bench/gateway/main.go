@@ -2,7 +2,7 @@
 // httputil.ReverseProxy with mutual TLS, and every peer that the environment names. All of them stand before the same target, in one run,
 // in rounds that take turns, each as a process of its own.
 //
-//	gateway [-rounds 5] [-time 1s] [-idle 10000] [-json .build/bench-gateway.json] [-hops names] [-profile folder]
+//	gateway [-rounds 5] [-time 1s] [-idle 10000] [-json .build/bench-gateway.json] [-hops names] [-loads names] [-profile folder]
 //	BENCH_PEER_<NAME>=command with {listen} {upstream} {certificate} {key} {bundle}, or a URL
 package main
 
@@ -46,6 +46,7 @@ type options struct {
 	each    time.Duration
 	idle    int
 	hops    []string
+	loads   []load
 	json    string
 	profile string
 }
@@ -58,14 +59,20 @@ func (o *options) parse(root string, args []string) error {
 	flags.StringVar(&o.json, "json", filepath.Join(root, ".build", "bench-gateway.json"), "file for the measures")
 	flags.StringVar(&o.profile, "profile", "", "folder for CPU and heap profiles of the gateway; its CPU and memory are then not those of the product")
 	hops := flags.String("hops", "", "comma-separated names of the hops to measure; all where nothing is said. direct and ReverseProxy are always there")
+	names := flags.String("loads", "", "comma-separated names of the loads to put on them; all where nothing is said")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	for _, l := range loads {
+		if *names == "" || slices.Contains(strings.Split(*names, ","), l.Name) {
+			o.loads = append(o.loads, l)
+		}
 	}
 	if *hops != "" {
 		o.hops = append(strings.Split(*hops, ","), hopDirect, hopReverseProxy)
 	}
-	if o.rounds < 1 || o.each <= 0 || o.idle < 0 {
-		return errors.New("-rounds and -time are to be positive, and -idle not negative")
+	if o.rounds < 1 || o.each <= 0 || o.idle < 0 || len(o.loads) == 0 {
+		return errors.New("-rounds and -time are to be positive, -idle not negative, and -loads some that there are")
 	}
 	return nil
 }

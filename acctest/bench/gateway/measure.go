@@ -20,10 +20,10 @@ type sample struct {
 
 // measure gives every hop its turn under every load, round for round, and then looks at memory.
 func (b *bench) measure(ctx context.Context) (*report, error) {
-	r := &report{CPUs: runtime.NumCPU(), Load: loadAverage(), Rounds: b.rounds, Seconds: b.each.Seconds(), Loads: loads}
+	r := &report{CPUs: runtime.NumCPU(), Load: loadAverage(), Rounds: b.rounds, Seconds: b.each.Seconds(), Loads: b.loads}
 	samples := map[string]map[string][]sample{}
 	for round := range b.rounds {
-		for _, l := range loads {
+		for _, l := range b.loads {
 			for _, h := range b.hops {
 				if h.skipped != "" {
 					continue
@@ -45,7 +45,7 @@ func (b *bench) measure(ctx context.Context) (*report, error) {
 		if h.process != nil {
 			m.BusyBytes = h.process.resident()
 		}
-		for _, l := range loads {
+		for _, l := range b.loads {
 			if own := samples[h.Name][l.Name]; own != nil {
 				m.Loads = append(m.Loads, summary(l.Name, own, samples[hopDirect][l.Name], samples[hopReverseProxy][l.Name], samples[hopNginx][l.Name]))
 			}

@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"runtime/pprof"
 	"syscall"
 	"time"
@@ -57,7 +56,6 @@ func serveGateway() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, cpu.Close()) }()
-	runtime.MemProfileRate = 64 << 10
 	if err := pprof.StartCPUProfile(cpu); err != nil {
 		return err
 	}
