@@ -22,7 +22,7 @@ func (b *requestBody) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	if continues(b.w.r) && !b.w.answered.Load() && !b.told.Swap(true) {
-		_, _ = io.WriteString(b.w.c.raw, "HTTP/1.1 100 Continue\r\n\r\n") // what is wrong with the connection shows with the read
+		_ = b.w.c.send([]byte("HTTP/1.1 100 Continue\r\n\r\n")) // what is wrong with the connection shows with the read
 	}
 	n, err := b.ReadCloser.Read(p)
 	if errors.Is(err, io.EOF) {
@@ -44,6 +44,6 @@ func (b *requestBody) rest() bool {
 	case b.bad.Load(), !b.told.Load() && continues(b.w.r):
 		return false
 	}
-	_ = b.w.c.raw.SetReadDeadline(time.Now().Add(lingering))
+	_ = b.w.c.reading.ask(time.Now().Add(lingering))
 	return drained(b)
 }

@@ -41,6 +41,8 @@ type conn struct {
 	tls  *tls.ConnectionState
 	addr string
 
+	reading, writing deadline
+
 	state atomic.Int32
 	in    *bufio.Reader // nil while it waits long
 	first []byte        // read before there was a buffer
@@ -67,15 +69,35 @@ func (c *conn) Read(b []byte) (int, error) {
 		c.first = c.first[n:]
 		return n, nil
 	}
-	n, err := c.raw.Read(b)
+	n, err := c.receive(b)
 	if c.left >= 0 {
 		c.left -= n
 	}
 	return n, err
 }
 
+// receive reads from the connection.
+func (c *conn) receive(b []byte) (int, error) {
+	if err := c.reading.hold(); err != nil {
+		return 0, err
+	}
+	defer c.reading.let()
+	return c.raw.Read(b)
+}
+
+// send writes to the connection.
+func (c *conn) send(b []byte) error {
+	if err := c.writing.hold(); err != nil {
+		return err
+	}
+	defer c.writing.let()
+	_, err := c.raw.Write(b)
+	return err
+}
+
 // serve serves one request after the other.
 func (c *conn) serve() {
+	c.reading.set, c.writing.set = c.raw.SetReadDeadline, c.raw.SetWriteDeadline
 	defer func() {
 		if c.state.Load() == hijacked {
 			return
@@ -116,7 +138,7 @@ func (c *conn) wait(first bool) bool {
 	}
 	now := time.Now()
 	c.left = c.s.headerSize()
-	_ = c.raw.SetReadDeadline(now.Add(min(limit, lounge))) // a connection without deadlines is as good as closed
+	_ = c.reading.ask(now.Add(min(limit, lounge))) // a connection that takes no deadline cannot be read either
 	_, err := c.in.Peek(1)
 	if err == nil {
 		return true
@@ -125,8 +147,8 @@ func (c *conn) wait(first bool) bool {
 		return false
 	}
 	c.drop()
-	_ = c.raw.SetReadDeadline(now.Add(limit))
-	n, err := c.raw.Read(c.one[:])
+	_ = c.reading.ask(now.Add(limit))
+	n, err := c.receive(c.one[:])
 	if n == 0 || err != nil {
 		return false
 	}
@@ -148,14 +170,14 @@ func (c *conn) drop() {
 // request serves a request and says whether another may follow.
 func (c *conn) request() bool {
 	c.left, c.large = c.s.headerSize(), false
-	_ = c.raw.SetReadDeadline(time.Now().Add(c.s.headerTime()))
+	_ = c.reading.ask(time.Now().Add(c.s.headerTime()))
 	r, err := http.ReadRequest(c.in)
 	if err != nil {
 		c.refuse(err)
 		return false
 	}
 	c.left = -1
-	_ = c.raw.SetReadDeadline(time.Time{})
+	_ = c.reading.ask(time.Time{})
 	if status, why := wrong(r); status != 0 {
 		c.reply(status, why)
 		return false
@@ -266,10 +288,9 @@ func (c *conn) refuse(err error) {
 // reply answers a request that no handler sees, and ends the connection.
 func (c *conn) reply(status int, why string) {
 	text := http.StatusText(status) + ": " + why + "\n"
-	_ = c.raw.SetWriteDeadline(time.Now().Add(5 * time.Second))
-	_, err := io.WriteString(c.raw, "HTTP/1.1 "+statusLine(status)+"\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: "+
-		decimal(len(text))+"\r\n\r\n"+text)
-	if err == nil {
+	_ = c.writing.ask(time.Now().Add(5 * time.Second))
+	if c.send([]byte("HTTP/1.1 "+statusLine(status)+"\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: "+
+		decimal(len(text))+"\r\n\r\n"+text)) == nil {
 		c.linger()
 	}
 }

@@ -35,10 +35,10 @@ func (w *response) quiesce() {
 func (w *response) Flush() { _ = w.FlushError() } // what is wrong shows with the next write
 
 // SetReadDeadline is for http.ResponseController.
-func (w *response) SetReadDeadline(t time.Time) error { return w.c.raw.SetReadDeadline(t) }
+func (w *response) SetReadDeadline(t time.Time) error { return w.c.reading.ask(t) }
 
 // SetWriteDeadline is for http.ResponseController.
-func (w *response) SetWriteDeadline(t time.Time) error { return w.c.raw.SetWriteDeadline(t) }
+func (w *response) SetWriteDeadline(t time.Time) error { return w.c.writing.ask(t) }
 
 // EnableFullDuplex is for http.ResponseController: a request's body may be read at any time.
 func (w *response) EnableFullDuplex() error { return nil }

@@ -239,7 +239,7 @@ func (w *response) push() {
 
 func (w *response) send(b []byte) {
 	if w.broken == nil {
-		_, w.broken = w.c.raw.Write(b)
+		w.broken = w.c.send(b)
 	}
 }
 
@@ -280,7 +280,7 @@ func (w *response) finish() bool {
 		}
 		return false
 	}
-	_ = w.c.raw.SetWriteDeadline(time.Time{})
+	_ = w.c.writing.ask(time.Time{}) // that of this answer is not the next one's
 	return true
 }
 

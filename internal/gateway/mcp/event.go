@@ -86,6 +86,12 @@ func (s *Events) Next() (Event, error) {
 	}
 }
 
+// ready says whether the next event is here as a whole, so that to read it is not to wait.
+func (s *Events) ready() bool {
+	held, err := s.r.Peek(s.r.Buffered())
+	return err == nil && (bytes.Contains(held, []byte("\n\n")) || bytes.Contains(held, []byte("\n\r\n")))
+}
+
 // emptied gives a buffer for the next event. One that a large event needed is not kept, as streams idle for hours.
 func emptied(b []byte) []byte {
 	if b == nil || cap(b) > 4096 {

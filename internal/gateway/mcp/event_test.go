@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -123,6 +124,54 @@ func TestRelayWaitsForNothing(t *testing.T) {
 	}
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+}
+
+// gathered is what was written before each flush.
+type gathered struct {
+	parts []string
+	now   strings.Builder
+}
+
+func (g *gathered) Write(b []byte) (int, error) { return g.now.Write(b) }
+
+func (g *gathered) Flush() error {
+	if g.now.Len() > 0 {
+		g.parts = append(g.parts, g.now.String())
+	}
+	g.now.Reset()
+	return nil
+}
+
+func TestEventsThatCameTogetherLeaveTogether(t *testing.T) {
+	refused := errors.New("refused")
+	for name, c := range map[string]struct {
+		came, leave []string
+		err         error
+	}{
+		"as many as came":                    {[]string{"data: 1\n\ndata: 2\n\n", "data: 3\n\n"}, []string{"data: 1\n\ndata: 2\n\n", "data: 3\n\n"}, nil},
+		"but none waits for another's end":   {[]string{"data: 1\n\ndata: ", "2\n\n"}, []string{"data: 1\n\n", "data: 2\n\n"}, nil},
+		"and what came before a refused one": {[]string{"data: 1\n\ndata: refuse\n\n"}, []string{"data: 1\n\n"}, refused},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in, server := io.Pipe()
+			go func() {
+				for _, part := range c.came {
+					_, _ = io.WriteString(server, part)
+				}
+				_ = server.Close()
+			}()
+			var out gathered
+			err := Relay(&out, NewEvents(in, 0), func(e Event) ([]byte, error) {
+				if string(e.Data) == "refuse" {
+					return nil, refused
+				}
+				return e.Data, nil
+			})
+			if !errors.Is(err, c.err) || !slices.Equal(out.parts, c.leave) {
+				t.Errorf("%q, %v", out.parts, err)
+			}
+		})
 	}
 }
 

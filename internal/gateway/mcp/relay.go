@@ -8,33 +8,59 @@ import (
 
 // Relay copies events to w as they arrive until their end, each with one write. For each that has data, step says what to send in
 // place of it: the same data, other data (without carriage returns), or nil to send none of it. Events that keep their data are
-// written as the bytes that came. The error is nil at the end of the stream; otherwise that of the stream, of step, or of w.
+// written as the bytes that came. Where w has a Flush, it is called before anything is waited for, so that events that came together
+// leave together. The error is nil at the end of the stream; otherwise that of the stream, of step, or of w.
 func Relay(w io.Writer, events *Events, step func(Event) ([]byte, error)) error {
+	flush := func() error { return nil }
+	if f, ok := w.(interface{ Flush() error }); ok {
+		flush = f.Flush
+	}
 	for {
-		e, err := events.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		out := e.Raw
-		if len(e.Data) > 0 {
-			data, err := step(e)
-			if err != nil {
+		if !events.ready() {
+			if err := flush(); err != nil {
 				return err
 			}
-			if !bytes.Equal(data, e.Data) {
-				out = e.with(data)
-			}
 		}
-		if len(out) == 0 {
-			continue
+		err := relay(w, events, step)
+		if errors.Is(err, io.EOF) {
+			return flush()
 		}
-		if _, err := w.Write(out); err != nil {
+		if err != nil {
+			_ = flush() // what came before is to arrive; why there is no more is what counts
 			return err
 		}
 	}
+}
+
+// relay copies one event.
+func relay(w io.Writer, events *Events, step func(Event) ([]byte, error)) error {
+	e, err := events.Next()
+	if err != nil {
+		return err
+	}
+	out := e.Raw
+	if len(e.Data) > 0 {
+		data, err := step(e)
+		if err != nil {
+			return notEnd(err)
+		}
+		if !bytes.Equal(data, e.Data) {
+			out = e.with(data)
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	_, err = w.Write(out)
+	return notEnd(err)
+}
+
+// notEnd gives an error that is not taken for the end of the stream.
+func notEnd(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 // with is the event with other data. Without data only an id is left, which a client needs to resume the stream after it, and a

@@ -84,7 +84,7 @@ func (c *a2aConversation) stream(ctx context.Context, response *http.Response) {
 	c.w.WriteHeader(http.StatusOK)
 	out := c.flushing()
 	out.flush()
-	err := mcp.Relay(out, mcp.NewEvents(response.Body, int(c.limits().Answer)), func(e mcp.Event) ([]byte, error) { return e.Data, nil })
+	err := mcp.Relay(out.events(), mcp.NewEvents(response.Body, int(c.limits().Answer)), func(e mcp.Event) ([]byte, error) { return e.Data, nil })
 	if err != nil {
 		c.broken(ctx, err)
 	}

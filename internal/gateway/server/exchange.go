@@ -49,10 +49,9 @@ type exchange struct {
 }
 
 func (x *exchange) serve() {
-	ctx, stop := context.WithTimeout(x.r.Context(), x.limits().Total)
-	defer stop()
-	ctx, cancel := context.WithCancelCause(ctx)
+	ctx, cancel := context.WithCancelCause(x.r.Context())
 	defer cancel(nil)
+	defer time.AfterFunc(x.limits().Total, func() { cancel(context.DeadlineExceeded) }).Stop()
 	x.r = x.r.WithContext(ctx)
 	if x.tracing = x.traces(); x.tracing != nil {
 		x.tracing.begin(x)

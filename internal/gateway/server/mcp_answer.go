@@ -116,7 +116,7 @@ func (m *mcpConversation) stream(ctx context.Context, response *http.Response) {
 	m.w.WriteHeader(http.StatusOK)
 	out := m.flushing()
 	out.flush()
-	err := mcp.Relay(out, mcp.NewEvents(response.Body, int(m.limits().Answer)), func(e mcp.Event) ([]byte, error) {
+	err := mcp.Relay(out.events(), mcp.NewEvents(response.Body, int(m.limits().Answer)), func(e mcp.Event) ([]byte, error) {
 		if e.Legacy() {
 			return nil, errLegacy
 		}

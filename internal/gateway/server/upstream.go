@@ -58,43 +58,66 @@ func http2Transport(d *upstream.Dialer) *http.Transport {
 	return t
 }
 
-// hops are headers that concern one connection (RFC 9110 §7.6.1).
-var hops = []string{"Connection", "Proxy-Connection", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Proxy-Authenticate"}
+// hop says whether a header concerns one connection (RFC 9110 §7.6.1).
+func hop(name string) bool {
+	switch name {
+	case "Connection", "Proxy-Connection", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Proxy-Authenticate":
+		return true
+	}
+	return false
+}
 
 func dropHops(h http.Header) {
-	for _, list := range h.Values("Connection") {
+	dropNamed(h, h["Connection"])
+	for name := range h {
+		if hop(name) {
+			delete(h, name)
+		}
+	}
+}
+
+// dropNamed deletes the headers that a Connection header names.
+func dropNamed(h http.Header, connection []string) {
+	for _, list := range connection {
 		for name := range strings.SplitSeq(list, ",") {
 			h.Del(strings.TrimSpace(name))
 		}
-	}
-	for _, name := range hops {
-		h.Del(name)
 	}
 }
 
 // outgoing makes a request that the target gets: without what authenticated the caller, without what the caller says of proxies before us,
 // which is for nobody to believe, and without the origin of the web page that may have made it, which we have checked.
 func (x *exchange) outgoing(ctx context.Context, method string, u *url.URL, header http.Header, body io.Reader) (*http.Request, error) {
-	request, err := http.NewRequestWithContext(principal.NewContext(ctx, x.who), method, u.String(), body)
+	request, err := http.NewRequestWithContext(principal.NewContext(ctx, x.who), method, "", body)
 	if err != nil {
 		return nil, err
 	}
-	header = header.Clone()
-	dropHops(header)
-	authn.Strip(header)
-	for name := range header {
-		if name == "Forwarded" || strings.HasPrefix(name, "X-Forwarded-") || name == "X-Real-Ip" || name == "Origin" || name == "Expect" || name == "Content-Length" {
-			header.Del(name)
-		}
-	}
-	if _, ok := header["User-Agent"]; !ok {
-		header["User-Agent"] = nil // no word of our own
-	}
-	request.Header = header
+	request.URL, request.Host = u, u.Host
+	request.Header = visible(header)
 	if x.target.KeepHost {
 		request.Host = x.r.Host
 	}
 	return request, nil
+}
+
+// visible gives the headers of a caller that the target sees. The values are those of the caller's, and not to be changed.
+func visible(header http.Header) http.Header {
+	to := make(http.Header, len(header)+1)
+	for name, values := range header {
+		switch name {
+		case "Forwarded", "X-Real-Ip", "Origin", "Expect", "Content-Length":
+			continue
+		}
+		if !hop(name) && !strings.HasPrefix(name, "X-Forwarded-") {
+			to[name] = values
+		}
+	}
+	authn.Strip(to)
+	dropNamed(to, header["Connection"])
+	if _, ok := to["User-Agent"]; !ok {
+		to["User-Agent"] = nil // no word of our own
+	}
+	return to
 }
 
 // pass sends a request to the target and gives its answer to take, unless there is none in time. The context ends with the exchange, and
@@ -263,3 +286,18 @@ func (f *flushing) Write(b []byte) (int, error) {
 }
 
 func (f *flushing) flush() { _ = f.control.Flush() }
+
+// events gives a writer that sends what it was given when it is flushed.
+func (f *flushing) events() *gathering { return &gathering{f} }
+
+// gathering is a flushing writer that says when.
+type gathering struct{ f *flushing }
+
+// Write implements io.Writer.
+func (g *gathering) Write(b []byte) (int, error) {
+	_ = g.f.control.SetWriteDeadline(time.Now().Add(g.f.every)) // as in flushing.Write
+	return g.f.w.Write(b)
+}
+
+// Flush sends what was written.
+func (g *gathering) Flush() error { return g.f.control.Flush() }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -63,6 +64,7 @@ func serve(ctx context.Context, e environment, args []string) error {
 	if err != nil {
 		return err
 	}
+	pace()
 	seen := fingerprint(c.Files)
 	log := slog.New(slog.NewTextHandler(e.stderr, nil))
 	s, err := server.Open(ctx, c, server.Options{Now: time.Now, Log: log, Stdout: e.stdout})
@@ -79,6 +81,14 @@ func serve(ctx context.Context, e environment, args []string) error {
 	}
 	go watch(ctx, e, s, c, seen, log)
 	return s.Serve(ctx)
+}
+
+// pace lets garbage grow to four times what is in use before it is collected, unless GOGC says otherwise. In use are few MiB, of which the
+// usual pace would make many small collections; GOMEMLIMIT bounds what it may come to.
+func pace() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
 }
 
 // watch takes over a configuration that changed: when one of its files did, and on SIGHUP.
