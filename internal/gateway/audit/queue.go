@@ -12,6 +12,10 @@ import (
 // batch is how many records a sink gets at once, at most.
 const batch = 256
 
+// gather is how long the first of some records waits for more to go to the sink with it. To wake up and write for each alone would cost a
+// busy gateway more than it takes to make the record.
+const gather = 5 * time.Millisecond
+
 // The waits between attempts of a sink that fails: the first, and the longest.
 const (
 	firstWait = 100 * time.Millisecond
@@ -92,6 +96,7 @@ func (q *queue) run() {
 	waiting := make([]Entry, 0, batch)
 	for first := range q.entries {
 		waiting = append(waiting[:0], first)
+		q.linger()
 	more:
 		for len(waiting) < batch {
 			select {
@@ -106,6 +111,19 @@ func (q *queue) run() {
 		}
 		q.deliver(waiting)
 		clear(waiting)
+	}
+}
+
+// linger lets more entries come, where there is room for them and nobody waits for the end.
+func (q *queue) linger() {
+	if cap(q.entries) < 2*batch || len(q.entries) >= batch {
+		return
+	}
+	timer := time.NewTimer(gather)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-q.stopped:
 	}
 }
 

@@ -11,9 +11,14 @@ import (
 // written as the bytes that came. Where w has a Flush, it is called before anything is waited for, so that events that came together
 // leave together. The error is nil at the end of the stream; otherwise that of the stream, of step, or of w.
 func Relay(w io.Writer, events *Events, step func(Event) ([]byte, error)) error {
-	flush := func() error { return nil }
-	if f, ok := w.(interface{ Flush() error }); ok {
-		flush = f.Flush
+	f, flushes := w.(interface{ Flush() error })
+	held := false
+	flush := func() error {
+		if !held || !flushes {
+			return nil
+		}
+		held = false
+		return f.Flush()
 	}
 	for {
 		if !events.ready() {
@@ -21,7 +26,8 @@ func Relay(w io.Writer, events *Events, step func(Event) ([]byte, error)) error 
 				return err
 			}
 		}
-		err := relay(w, events, step)
+		wrote, err := relay(w, events, step)
+		held = held || wrote
 		if errors.Is(err, io.EOF) {
 			return flush()
 		}
@@ -32,27 +38,27 @@ func Relay(w io.Writer, events *Events, step func(Event) ([]byte, error)) error 
 	}
 }
 
-// relay copies one event.
-func relay(w io.Writer, events *Events, step func(Event) ([]byte, error)) error {
+// relay copies one event, and says whether there was anything to write.
+func relay(w io.Writer, events *Events, step func(Event) ([]byte, error)) (bool, error) {
 	e, err := events.Next()
 	if err != nil {
-		return err
+		return false, err
 	}
 	out := e.Raw
 	if len(e.Data) > 0 {
 		data, err := step(e)
 		if err != nil {
-			return notEnd(err)
+			return false, notEnd(err)
 		}
 		if !bytes.Equal(data, e.Data) {
 			out = e.with(data)
 		}
 	}
 	if len(out) == 0 {
-		return nil
+		return false, nil
 	}
 	_, err = w.Write(out)
-	return notEnd(err)
+	return true, notEnd(err)
 }
 
 // notEnd gives an error that is not taken for the end of the stream.

@@ -299,5 +299,8 @@ func (g *gathering) Write(b []byte) (int, error) {
 	return g.f.w.Write(b)
 }
 
-// Flush sends what was written.
-func (g *gathering) Flush() error { return g.f.control.Flush() }
+// Flush sends what was written. Until there is more, the caller has nothing to be late with.
+func (g *gathering) Flush() error {
+	defer func() { _ = g.f.control.SetWriteDeadline(time.Time{}) }()
+	return g.f.control.Flush()
+}
