@@ -96,6 +96,7 @@ func (q *queue) run() {
 	waiting := make([]Entry, 0, batch)
 	for first := range q.entries {
 		waiting = append(waiting[:0], first)
+		q.since.Store(time.Now().UnixNano())
 		q.linger()
 	more:
 		for len(waiting) < batch {
@@ -129,7 +130,6 @@ func (q *queue) linger() {
 
 // deliver gives entries to the sink until it is done with them, or may do without.
 func (q *queue) deliver(entries []Entry) {
-	q.since.Store(time.Now().UnixNano())
 	defer q.since.Store(0)
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
 		n, err := q.Sink.Take(q.flushed, entries)

@@ -49,9 +49,10 @@ type exchange struct {
 }
 
 func (x *exchange) serve() {
-	ctx, cancel := context.WithCancelCause(x.r.Context())
+	ctx, stop := context.WithTimeout(x.r.Context(), x.limits().Total)
+	defer stop()
+	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer time.AfterFunc(x.limits().Total, func() { cancel(context.DeadlineExceeded) }).Stop()
 	x.r = x.r.WithContext(ctx)
 	if x.tracing = x.traces(); x.tracing != nil {
 		x.tracing.begin(x)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
 	"github.com/spiffe/go-spiffe/v2/spiffetls/tlsconfig"
 
+	"github.com/agentward/terraform-provider-agent/internal/gateway/audit"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/sidecar"
 )
@@ -49,7 +51,11 @@ func (g *gateway) Write(b []byte) (int, error) {
 	return g.audit.Write(b)
 }
 
+// log gives the audit log, once everything that was given to it is there.
 func (g *gateway) log() string {
+	for slices.ContainsFunc(g.Server.audit.Status(), func(s audit.Status) bool { return s.Waiting > 0 || s.Behind > 0 }) {
+		time.Sleep(time.Millisecond)
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.audit.String()
