@@ -39,7 +39,7 @@ func (c *a2aConversation) answer(ctx context.Context, response *http.Response) {
 // document passes one document back. It is read whole, since lists in it show only what the caller may use.
 func (c *a2aConversation) document(ctx context.Context, response *http.Response) {
 	limit := c.limits().Answer
-	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
+	body, err := readAll(io.LimitReader(response.Body, limit+1), response.ContentLength)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		c.unreached(ctx, err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"slices"
@@ -117,7 +116,7 @@ func (x *exchange) body() ([]byte, bool) {
 	control := http.NewResponseController(x.w)
 	deadline := time.Now().Add(limits.BodyTime) // the connection's own clock
 	_ = control.SetReadDeadline(deadline)       // a test's recorder has none
-	body, err := io.ReadAll(http.MaxBytesReader(x.w, x.r.Body, limits.Body))
+	body, err := readAll(http.MaxBytesReader(x.w, x.r.Body, limits.Body), x.r.ContentLength)
 	_ = control.SetReadDeadline(time.Time{})
 	var large *http.MaxBytesError
 	var slow net.Error

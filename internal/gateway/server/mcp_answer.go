@@ -60,7 +60,7 @@ func (m *mcpConversation) answer(ctx context.Context, response *http.Response) {
 // document passes one JSON document back. It is read whole, since lists in it show only what the agent may use.
 func (m *mcpConversation) document(ctx context.Context, response *http.Response) {
 	limit := m.limits().Answer
-	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
+	body, err := readAll(io.LimitReader(response.Body, limit+1), response.ContentLength)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		m.unreached(ctx, err)
