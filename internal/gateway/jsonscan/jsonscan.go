@@ -62,7 +62,7 @@ const (
 	NULKey       Reason = "a key holds U+0000"
 	Number       Reason = "a number that not every reader can represent"
 	TooLarge     Reason = "larger than the limit"
-	TooDeep      Reason = "nested more deeply than the limit"
+	TooDeep      Reason = "nested more deeply than limits.json_depth allows"
 	TooMany      Reason = "more members than the limit"
 )
 

@@ -94,7 +94,7 @@ func (w *writer) any(m protoreflect.Message) error {
 		return fmt.Errorf("the type of a google.protobuf.Any is not in the descriptor set")
 	}
 	if w.depth--; w.depth < 0 {
-		return fmt.Errorf("messages are nested more deeply than the limit")
+		return fmt.Errorf("messages are nested more deeply than limits.json_depth allows")
 	}
 	defer func() { w.depth++ }()
 	s := scan{known: w.known, depth: w.depth}

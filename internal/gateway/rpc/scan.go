@@ -27,7 +27,7 @@ const longest = 5
 
 func (s *scan) message(b []byte, of protoreflect.MessageDescriptor, depth int) error {
 	if depth > s.depth {
-		return wrong(of, "messages are nested more deeply than the limit of %d", s.depth)
+		return wrong(of, "messages are nested more deeply than limits.json_depth allows, which is %d", s.depth)
 	}
 	seen := map[protoreflect.FieldNumber]bool{}
 	var keys map[string]bool // of maps, each after the number of its field

@@ -1,9 +1,11 @@
 package server
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 )
@@ -86,6 +88,27 @@ func TestWhatIsRefusedBeforeADecisionIsRecorded(t *testing.T) {
 	found := g.records(`"event":"refused"`, `"target":"bank"`, `"principal":"spiffe://example.org/ns/demo/agent/a"`)
 	limited := g.records(`"limit":"body"`, `"http.response.status_code":413`)
 	if len(found) != 4 || len(limited) != 1 {
+		t.Errorf("the audit log has %s", g.log())
+	}
+}
+
+func TestATokenThatIsRefusedIsRecorded(t *testing.T) {
+	g := start(t, open, "", done)
+	c := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // who is asked does not matter here
+	response, err := c.PostForm(g.Origin("agents")+Issuer+"/token", url.Values{"grant_type": {"client_credentials"}, "client_secret": {planted}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	if response.StatusCode < 400 {
+		t.Fatal(response.StatusCode)
+	}
+	c.CloseIdleConnections()
+	if err := g.stop(); err != nil {
+		t.Fatal(err)
+	}
+	found := g.records(`"event":"unauthenticated"`, `"client.address":"127.0.0.1"`)
+	if len(found) != 1 || found[0]["http.response.status_code"] != float64(response.StatusCode) || found[0]["listener"] != "agents" {
 		t.Errorf("the audit log has %s", g.log())
 	}
 }

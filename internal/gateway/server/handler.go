@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -50,6 +51,10 @@ func (s *Server) handler(listener string) http.Handler {
 			x.serve()
 		case at.service != nil && slices.Contains(at.service.Paths(), r.URL.Path):
 			at.service.ServeHTTP(w, r)
+			if w.status >= http.StatusBadRequest {
+				s.metrics.count("agent_gateway_unauthenticated_total", "listener", listener, "status", strconv.Itoa(w.status))
+				x.rejected(w.status, "", "the token service refused the request")
+			}
 		case at.cards != nil && r.URL.Path == CardKeys:
 			at.serveCardKeys(w, r)
 		case x.target == nil:
@@ -74,6 +79,7 @@ func (x *exchange) recovered(w *answer) {
 	if w.begun {
 		panic(http.ErrAbortHandler) // what was begun must not look whole
 	}
+	x.rejected(http.StatusInternalServerError, "", "the gateway failed, and the call was refused")
 	x.talk.refuse(refusal{status: http.StatusInternalServerError, reason: "the gateway failed, and the call was refused"})
 }
 
