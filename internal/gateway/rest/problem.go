@@ -36,6 +36,6 @@ func (p *Problem) Respond(w http.ResponseWriter) {
 		Limit    string   `json:"limit,omitempty"`
 	}{http.StatusText(p.Status), p.Status, strings.ToValidUTF8(p.Detail, "\ufffd"), p.Policies, p.Limit})
 	if err == nil { // strings and numbers can always be written
-		_, _ = w.Write(body) // a client that is gone needs no answer
+		_, _ = w.Write(append(body, '\n')) // a client that is gone needs no answer
 	}
 }

@@ -164,9 +164,15 @@ func TestMediaTypesOfBodies(t *testing.T) {
 		media   string
 		takes   bool
 	}{
-		{nil, "application/json", true}, {nil, "application/merge-patch+json", true}, {nil, "text/plain", false},
-		{[]string{}, "application/json", false}, {[]string{"application/json"}, "application/problem+json", true},
-		{[]string{"image/*"}, "image/png", true}, {[]string{"image/*"}, "text/png", false}, {[]string{"*/*"}, "x/y", true}, {[]string{"text/csv"}, "application/json", false},
+		{nil, "application/json", true},
+		{nil, "application/merge-patch+json", true},
+		{nil, "text/plain", false},
+		{[]string{}, "application/json", false},
+		{[]string{"application/json"}, "application/problem+json", true},
+		{[]string{"image/*"}, "image/png", true},
+		{[]string{"image/*"}, "text/png", false},
+		{[]string{"*/*"}, "x/y", true},
+		{[]string{"text/csv"}, "application/json", false},
 	} {
 		if takes(c.content, c.media) != c.takes {
 			t.Errorf("%v takes %s: %v", c.content, c.media, !c.takes)

@@ -56,7 +56,7 @@ func TestTheExampleOfPolicies(t *testing.T) {
 
 // Configurations in the pages are valid, as far as they go: what they leave out is added.
 func TestThePagesConfigurations(t *testing.T) {
-	for _, name := range []string{"mcp.md", "policies.md"} {
+	for _, name := range []string{"mcp.md", "policies.md", "rest.md", "grpc.md"} {
 		found := 0
 		for _, b := range blocks(t, filepath.Join("../../../../docs/gateway", name)) {
 			if b.language != "hcl" {
@@ -69,6 +69,15 @@ func TestThePagesConfigurations(t *testing.T) {
 			}
 			if err := os.WriteFile(filepath.Join(folder, "policies", "some.cedar"), []byte(`permit (principal, action in Action::"discover", resource);`), 0o600); err != nil {
 				t.Fatal(err)
+			}
+			for name, from := range map[string]string{"crm.yaml": "rest/openapi.yaml", "shop.binpb": "grpc/shop.binpb"} {
+				content, err := os.ReadFile(filepath.Join("../../../../examples/gateway", from))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(folder, name), content, 0o600); err != nil {
+					t.Fatal(err)
+				}
 			}
 			text := b.text
 			for block, whole := range map[string]string{

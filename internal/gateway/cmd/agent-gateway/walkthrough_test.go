@@ -26,15 +26,17 @@ func blocks(t *testing.T, path string) []block {
 	}
 	var found []block
 	var open *block
+	indent := "" // of a block in a list
 	for i, line := range strings.SplitAfter(string(text), "\n") {
 		language, fence := strings.CutPrefix(strings.TrimSpace(line), "```")
 		switch {
 		case fence && open == nil:
 			open = &block{language: language, line: i + 2}
+			indent = line[:strings.IndexByte(line, '`')]
 		case fence:
 			found, open = append(found, *open), nil
 		case open != nil:
-			open.text += line
+			open.text += strings.TrimPrefix(line, indent)
 		}
 	}
 	if open != nil {
