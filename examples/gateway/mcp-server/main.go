@@ -3,11 +3,14 @@ package main
 
 import (
 	"context"
+	"crypto/subtle"
 	"flag"
 	"fmt"
 	"log"
 	"net"
 	"net/http"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -43,15 +46,39 @@ func bank() *mcp.Server {
 	return s
 }
 
+// guarded asks for the token in a file, as it is now.
+func guarded(next http.Handler, file string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token, err := os.ReadFile(file)
+		if want := "Bearer " + strings.TrimSpace(string(token)); err != nil || subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte(want)) == 0 {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 func main() {
 	address := flag.String("listen", "127.0.0.1:3000", "loopback `address`")
+	stdio := flag.Bool("stdio", false, "speak on standard input and output in place of HTTP")
+	tokenFile := flag.String("token-file", "", "`file` with the token that callers have to bring; none without it")
 	flag.Parse()
+	if *stdio {
+		if err := bank().Run(context.Background(), &mcp.StdioTransport{}); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	listener, err := net.Listen("tcp", *address)
 	if err != nil {
 		log.Fatal(err)
 	}
 	server := bank()
 	handler := mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, &mcp.StreamableHTTPOptions{Stateless: true})
+	var serving http.Handler = handler
+	if *tokenFile != "" {
+		serving = guarded(handler, *tokenFile)
+	}
 	log.Printf("listening on http://%s/mcp", listener.Addr())
-	log.Fatal((&http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}).Serve(listener))
+	log.Fatal((&http.Server{Handler: serving, ReadHeaderTimeout: 10 * time.Second}).Serve(listener))
 }
