@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -58,6 +59,7 @@ type Verifier struct {
 	trusts map[string]Trust
 	skew   time.Duration
 	now    func() time.Time
+	opened opened
 }
 
 // NewVerifier gives a verifier. skew is how far clocks may differ, DefaultSkew where 0.
@@ -118,6 +120,12 @@ func (v *Verifier) Scopes() []string {
 // Verify checks a token for a resource: signature, issuer, audience, times and, of what it names, that the issuer may name it. It does not
 // check what the token is bound to: every caller does so with Token.Held. Errors are ErrInvalid, ErrIssuer or ErrUnavailable.
 func (v *Verifier) Verify(ctx context.Context, raw, resource string) (*Token, error) {
+	if known := v.opened.get(raw); known != nil {
+		trust := v.trusts[known.issuer]
+		if key, err := trust.Keys.Key(ctx, known.keyID); err == nil && known.same(key) {
+			return v.judge(trust, known.claims, maps.Clone(known.rest), resource)
+		}
+	}
 	jws, err := compact.Parse(raw, maxToken, compact.Asymmetric)
 	if err != nil {
 		return nil, invalid("%v", err)
@@ -138,24 +146,37 @@ func (v *Verifier) Verify(ctx context.Context, raw, resource string) (*Token, er
 	if !jws.Header.IsType(trust.Types...) {
 		return nil, invalid("typ is not one of the issuer's")
 	}
-	c, rest, err := trust.open(ctx, jws)
+	key, err := trust.key(ctx, jws)
 	if err != nil {
 		return nil, err
 	}
-	return v.judge(trust, c, rest, resource)
+	c, rest, err := open(key, jws)
+	if err != nil {
+		return nil, err
+	}
+	t, err := v.judge(trust, c, maps.Clone(rest), resource)
+	if err == nil {
+		v.opened.put(raw, &verified{issuer: trust.Issuer, keyID: jws.Header.KeyID, algorithm: jws.Header.Algorithm, key: key.Key, claims: c, rest: rest})
+	}
+	return t, err
 }
 
-// open verifies the signature and gives the claims, twice: those we judge by, and the others.
-func (t Trust) open(ctx context.Context, jws *compact.JWS) (*claims, map[string]any, error) {
+// key gives the issuer's key that a token names.
+func (t Trust) key(ctx context.Context, jws *compact.JWS) (*jose.JSONWebKey, error) {
 	key, err := t.Keys.Key(ctx, jws.Header.KeyID)
 	switch {
 	case errors.Is(err, ErrNoKey):
-		return nil, nil, invalid("issuer has no key of that id")
+		return nil, invalid("issuer has no key of that id")
 	case err != nil:
-		return nil, nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	case key.Algorithm != "" && key.Algorithm != jws.Header.Algorithm:
-		return nil, nil, invalid("key is for another algorithm")
+		return nil, invalid("key is for another algorithm")
 	}
+	return key, nil
+}
+
+// open verifies the signature and gives the claims, twice: those we judge by, and the others.
+func open(key *jose.JSONWebKey, jws *compact.JWS) (*claims, map[string]any, error) {
 	var rest map[string]any
 	if err := jws.Verify(key.Key, &rest); err != nil {
 		return nil, nil, invalid("%v", err)
