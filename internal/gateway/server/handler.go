@@ -50,7 +50,10 @@ func (s *Server) handler(listener string) http.Handler {
 		case outbound:
 			x.serve()
 		case at.service != nil && slices.Contains(at.service.Paths(), r.URL.Path):
+			control := http.NewResponseController(w)
+			_ = control.SetReadDeadline(time.Now().Add(g.config.Limits.BodyTime)) // the connection's own clock
 			at.service.ServeHTTP(w, r)
+			_ = control.SetReadDeadline(time.Time{})
 			if w.status >= http.StatusBadRequest {
 				s.metrics.count("agent_gateway_unauthenticated_total", "listener", listener, "status", strconv.Itoa(w.status))
 				x.rejected(w.status, "", "the token service refused the request")
