@@ -45,6 +45,7 @@ type exchange struct {
 	span    trace.Span    // nil where nothing is traced
 	id      string        // see mark
 	host    string        // that a proxy was asked for and no target has
+	proxied bool          // the gateway was asked as a proxy
 }
 
 func (x *exchange) serve() {
@@ -57,7 +58,7 @@ func (x *exchange) serve() {
 		x.tracing.begin(x)
 		defer x.endSpan()
 	}
-	if x.site.foreign(x.r) {
+	if !x.proxied && x.site.foreign(x.r) {
 		x.metrics.count("agent_gateway_unauthenticated_total", "listener", x.site.listener.Name, "status", strconv.Itoa(http.StatusForbidden))
 		x.refuse(refusal{status: http.StatusForbidden, reason: "the Origin header names a web page that may not call"})
 		return

@@ -31,7 +31,7 @@ func (s *Server) handler(listener string) http.Handler {
 		known := false
 		if outbound {
 			w.ResponseWriter = proxyAnswer{to}
-			known = x.beyond()
+			x.proxied, known = true, x.beyond()
 		} else if x.target, x.below = at.find(r.URL.EscapedPath()); x.target != nil {
 			x.talk = x.target.protocol.begin(x)
 		}

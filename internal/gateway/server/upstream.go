@@ -94,6 +94,9 @@ func (x *exchange) outgoing(ctx context.Context, method string, u *url.URL, head
 	}
 	request.URL, request.Host = u, u.Host
 	request.Header = visible(header)
+	if origin := header["Origin"]; x.proxied && len(origin) > 0 {
+		request.Header["Origin"] = origin // a page of the target's, or one for the target to judge
+	}
 	if x.target.KeepHost {
 		request.Host = x.r.Host
 	}
