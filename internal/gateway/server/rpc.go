@@ -140,7 +140,7 @@ func (p *rpcPass) deadline(ctx context.Context) (context.Context, context.Cancel
 	if err != nil {
 		return nil, nil, err
 	}
-	ctx, stop := context.WithTimeoutCause(ctx, timeout, refusal{status: http.StatusGatewayTimeout, reason: "the deadline of the call has passed"})
+	ctx, stop := context.WithTimeoutCause(ctx, timeout, errLate)
 	return ctx, stop, nil
 }
 
@@ -196,12 +196,26 @@ func (p *rpcPass) refuse(r refusal) {
 	ended := p.ended
 	p.mu.Unlock()
 	if ended == nil {
-		ended = &rpcEnd{Status: statusOf(r)}
+		ended = &rpcEnd{Status: statusOf(p.orDeadline(r))}
 		if seconds, err := strconv.Atoi(p.w.Header().Get("Retry-After")); err == nil {
 			ended.Details = ended.RetryAfter(time.Duration(seconds) * time.Second)
 		}
 	}
 	p.end(ended)
+}
+
+// early is how much sooner than the gateway a target may see that the deadline of a call has passed.
+const early = 100 * time.Millisecond
+
+// errLate is a call that takes longer than its caller waits.
+var errLate = refusal{status: http.StatusGatewayTimeout, reason: "the deadline of the call has passed"}
+
+// orDeadline gives the deadline as what ended a call that the target broke off, where the target keeps the same deadline.
+func (p *rpcPass) orDeadline(r refusal) refusal {
+	if end, ok := p.r.Context().Deadline(); ok && r.status == http.StatusBadGateway && time.Until(end) < early {
+		return errLate
+	}
+	return r
 }
 
 // end answers with a status alone (Trailers-Only).

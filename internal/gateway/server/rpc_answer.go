@@ -183,7 +183,7 @@ func (p *rpcPass) because(ctx context.Context, err error) *rpcEnd {
 		if errors.As(err, &own) {
 			return &rpcEnd{Status: own}
 		}
-		r = refusal{status: http.StatusBadGateway, reason: "the target broke the call off"}
+		r = p.orDeadline(refusal{status: http.StatusBadGateway, reason: "the target broke the call off"})
 	}
 	if r.limit != "" {
 		p.metrics.count("agent_gateway_limited_total", "limit", r.limit)
