@@ -7,8 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/devauthority"
 )
 
 // TestMain makes the test's own binary the program where a test's shell asks for it.
@@ -56,7 +58,7 @@ func TestTheExampleOfPolicies(t *testing.T) {
 
 // Configurations in the pages are valid, as far as they go: what they leave out is added.
 func TestThePagesConfigurations(t *testing.T) {
-	for _, name := range []string{"mcp.md", "policies.md", "rest.md", "grpc.md"} {
+	for _, name := range []string{"authentication.md", "mcp.md", "policies.md", "rest.md", "grpc.md"} {
 		found := 0
 		for _, b := range blocks(t, filepath.Join("../../../../docs/gateway", name)) {
 			if b.language != "hcl" {
@@ -79,6 +81,7 @@ func TestThePagesConfigurations(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			beside(t, folder)
 			text := b.text
 			for block, whole := range map[string]string{
 				"listener ":             `listener "agents" { address = "127.0.0.1:8443" }`,
@@ -96,6 +99,25 @@ func TestThePagesConfigurations(t *testing.T) {
 		}
 		if found == 0 {
 			t.Errorf("%s has no configuration", name)
+		}
+	}
+}
+
+// beside writes the files that the pages' configurations name.
+func beside(t *testing.T, folder string) {
+	t.Helper()
+	if _, err := devauthority.Open(folder, "partner.example", time.Now); err != nil { // writes bundle.pem
+		t.Fatal(err)
+	}
+	bundle, err := os.ReadFile(filepath.Join(folder, devauthority.BundleFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string][]byte{
+		"partner.json": bundle, "friend.pem": bundle, "secret": bytes.Repeat([]byte("s"), 32), "secret-before": bytes.Repeat([]byte("b"), 32),
+	} {
+		if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -141,3 +141,24 @@ func TestTheExampleOfSessions(t *testing.T) {
 	audit.wait(t, `"direction":"to_agent"`, `"method":"sampling/createMessage"`, `"policies":["no-sampling"]`)
 	audit.wait(t, `"direction":"to_agent"`, `"method":"elicitation/create"`, `"policies":["ask-the-customer"]`)
 }
+
+// The README of examples/gateway/authentication from the second terminal on.
+func TestTheExampleOfAuthentication(t *testing.T) {
+	root := t.TempDir()
+	if err := os.CopyFS(filepath.Join(root, "examples", "gateway"), os.DirFS("../../../../examples/gateway")); err != nil {
+		t.Fatal(err)
+	}
+	asProgram(t, filepath.Join(root, ".build", "bin", "agent-gateway"))
+	_, bank := example(t)
+	folder := filepath.Join(root, "examples", "gateway", "authentication")
+	secure, plain := free(t), free(t)
+	replace(t, filepath.Join(folder, "gateway.hcl"), "127.0.0.1:3000", bank, "127.0.0.1:8445", secure, "127.0.0.1:8080", plain)
+	gateway, gatewayTo := newLines()
+	audit, auditTo := newLines()
+	start(t, auditTo, gatewayTo, "serve", "-config", filepath.Join(folder, "gateway.hcl"))
+	gateway.wait(t, "msg=serving", "target=bank")
+	page := blocks(t, filepath.Join(folder, "README.md"))
+	walk(t, root, page[1:], strings.NewReplacer("127.0.0.1:8445", secure, "127.0.0.1:8080", plain))
+	audit.wait(t, `"proven":["loopback"]`, `"policies":["front-desk"]`)
+	audit.wait(t, "needed is dpop+mtls")
+}
