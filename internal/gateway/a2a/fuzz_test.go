@@ -188,3 +188,37 @@ func FuzzCard(f *testing.F) {
 		}
 	})
 }
+
+// FuzzTasks looks for lists that break the filter, or that show a task which is to be left out.
+func FuzzTasks(f *testing.F) {
+	f.Add([]byte(`{"tasks":[{"id":"a"},{"id":"b","x":{"id":"a"}},{"id":"a"}],"totalSize":3,"pageSize":3,"nextPageToken":"n"}`), true)
+	f.Add([]byte(`{"jsonrpc":"2.0","id":1,"result":{"totalSize":1,"tasks":[ {"id":"\u0061"} ]}}`), false)
+	f.Add([]byte(`{"error":{"code":1}}`), true)
+	f.Fuzz(func(t *testing.T, body []byte, bare bool) {
+		x := &Exchange{Binding: HTTPJSON, Operation: ListTasks}
+		if !bare {
+			x.Binding = JSONRPC
+		}
+		out, err := parser.Tasks(x, body, func(id string) bool { return id != "a" })
+		if err != nil {
+			return
+		}
+		type list struct{ Tasks []struct{ ID string } }
+		var all struct {
+			list
+			Result list
+		}
+		if err := json.Unmarshal(out, &all); err != nil {
+			return // what Go's reader refuses no client of it shows
+		}
+		seen := all.Tasks
+		if !bare {
+			seen = all.Result.Tasks
+		}
+		for _, task := range seen {
+			if task.ID == "a" {
+				t.Errorf("%s shows the task", out)
+			}
+		}
+	})
+}

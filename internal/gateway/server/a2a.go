@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/a2a"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
@@ -18,8 +17,8 @@ import (
 type a2aProtocol struct {
 	*config.A2A
 	parser              *a2a.Parser
-	jsonrpc, rest, grpc *url.URL // nil for a binding that is not served
-	cards               *a2a.Cards
+	jsonrpc, rest, grpc *url.URL   // nil for a binding that is not served
+	cards               *a2a.Cards // of the target's reach
 }
 
 func newA2A(c *config.Config, t config.Target) (protocol, error) {
@@ -27,7 +26,6 @@ func newA2A(c *config.Config, t config.Target) (protocol, error) {
 	p := &a2aProtocol{
 		A2A:    t.A2A,
 		parser: &a2a.Parser{Target: t.Name, Versions: t.Versions, Limits: limits, SkillKey: t.A2A.SkillKey},
-		cards:  &a2a.Cards{URL: t.A2A.Card, Keys: t.A2A.Keys, Keep: t.A2A.Keep, Now: time.Now, Depth: limits.Depth},
 	}
 	for _, place := range []struct {
 		to   **url.URL
@@ -151,10 +149,8 @@ func (x *exchange) noCard(err error) {
 	x.options.Log.Warn("an agent's card cannot be had", "target", x.target.Name, "error", err)
 }
 
-// cardTransport is how a target's card is fetched, whatever the binding of the request is.
-func (x *exchange) cardTransport() http.RoundTripper {
-	return x.g.reaches[x.target.Name].http1
-}
+// cardTransport is how a target's public card is fetched, whatever the binding of the request is and whoever asks.
+func (x *exchange) cardTransport() http.RoundTripper { return x.g.reaches[x.target.Name].bare }
 
 // allowed decides on the call, and answers one that may not be made.
 func (c *a2aConversation) allowed() bool {

@@ -128,6 +128,33 @@ func newAgent(t *testing.T) *agentServer {
 func before(t *testing.T, a *agentServer, policies, block string) *gateway {
 	t.Helper()
 	g := &gateway{t: t, folder: t.TempDir(), target: a.URL}
+	c := g.bank(a, policies, block)
+	var err error
+	if g.Server, err = New(c, Options{Now: time.Now, Log: slog.New(slog.DiscardHandler), Stdout: g}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- g.Serve(ctx) }()
+	t.Cleanup(func() {
+		for _, s := range g.sidecars {
+			s.CloseIdleConnections()
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("the gateway ends with %v", err)
+		}
+	})
+	return g
+}
+
+// bank is the configuration of a gateway before an agent. What the block begins with "beside:" stands beside the a2a block.
+func (g *gateway) bank(a *agentServer, policies, block string) *config.Config {
+	g.t.Helper()
+	beside := ""
+	if rest, ok := strings.CutPrefix(block, "beside:"); ok {
+		beside, block = rest, ""
+	}
 	text := fmt.Sprintf(`
 development_authority {
   trust_domain = "example.org"
@@ -147,30 +174,15 @@ target "bank" {
     grpc      = %[2]q
     %[5]s
   }
+  %[6]s
 }
 policies { text = %[3]q }
-`, g.folder, a.URL, policies, map[bool]string{true: "/old"}[strings.Contains(block, "old")], strings.TrimPrefix(block, "old"))
+`, g.folder, a.URL, policies, map[bool]string{true: "/old"}[strings.Contains(block, "old")], strings.TrimPrefix(block, "old"), beside)
 	c, diagnostics := config.Parse("test.hcl", []byte(text))
 	if diagnostics.HasErrors() {
-		t.Fatal(diagnostics)
+		g.t.Fatal(diagnostics)
 	}
-	var err error
-	if g.Server, err = New(c, Options{Now: time.Now, Log: slog.New(slog.DiscardHandler), Stdout: g}); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- g.Serve(ctx) }()
-	t.Cleanup(func() {
-		for _, s := range g.sidecars {
-			s.CloseIdleConnections()
-		}
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("the gateway ends with %v", err)
-		}
-	})
-	return g
+	return c
 }
 
 // endpoint is a sidecar of an agent, as a URL.

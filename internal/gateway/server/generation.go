@@ -99,6 +99,9 @@ func (at *site) serve(s *Server, g *generation) error {
 		if err != nil {
 			return err
 		}
+		if agent, ok := speaks.(*a2aProtocol); ok {
+			agent.cards = g.reaches[t.Name].agentCards(t.A2A, int(c.Limits.Depth))
+		}
 		made := &target{Target: t, resource: at.origin + t.Path, protocol: speaks, transport: g.reaches[t.Name].transport()}
 		made.meters = s.metrics.meters(t.Name, t.Protocol)
 		at.add(made)

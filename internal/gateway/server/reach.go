@@ -13,6 +13,7 @@ import (
 	"github.com/spiffe/go-spiffe/v2/bundle/x509bundle"
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
 
+	"github.com/agentward/terraform-provider-agent/internal/gateway/a2a"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/credential"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
@@ -25,9 +26,13 @@ import (
 type reach struct {
 	http1  http.RoundTripper // or whatever a server of an https URL prefers
 	http2  http.RoundTripper // with trailers, for gRPC
+	bare   http.RoundTripper // http1 without credentials, for what is public
 	way    way
 	dialer *upstream.Dialer // nil for processes
 	stdio  *stdio.Server    // nil for URLs
+
+	cards    *a2a.Cards // of an agent, nil before it was asked for
+	cardsFor config.A2A // what they were made for
 }
 
 // way is what makes a reach. Two that are equal make the same.
@@ -69,6 +74,7 @@ func (s *Server) reachOf(c *config.Config, t config.Target) (*reach, error) {
 		made.dialer.Guard = &upstream.Guard{Private: t.AllowPrivate}
 	}
 	made.http1, made.http2 = transport(made.dialer), trailing{http2Transport(made.dialer)}
+	made.bare = made.http1
 	if len(t.Credentials) == 0 {
 		return made, nil
 	}
@@ -82,6 +88,14 @@ func (s *Server) reachOf(c *config.Config, t config.Target) (*reach, error) {
 	}
 	made.http1, made.http2 = &credential.Transport{Base: made.http1, Sources: sources}, &credential.Transport{Base: made.http2, Sources: sources}
 	return made, nil
+}
+
+// agentCards gives the cards of an agent: those of the generation before, where nothing about them changed. Generations are made one at a time.
+func (r *reach) agentCards(a *config.A2A, depth int) *a2a.Cards {
+	if r.cards == nil || r.cards.Depth != depth || !reflect.DeepEqual(r.cardsFor, *a) {
+		r.cards, r.cardsFor = &a2a.Cards{URL: a.Card, Keys: a.Keys, Keep: a.Keep, Now: time.Now, Depth: depth}, *a
+	}
+	return r.cards
 }
 
 // transport is that of a target's protocol.
