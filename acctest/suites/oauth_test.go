@@ -20,14 +20,14 @@ type tried struct {
 	Name, Error, Metadata, Body string
 	Status                      int
 
-	Resource          string
-	Servers           int
-	Methods           []string
-	Bound             bool
-	Algorithm, Type   string
-	Subject           string
-	Key, Certificate  bool
-	Issuer, User, Act string
+	Resource         string
+	Servers          int
+	Methods          []string
+	Bound            bool
+	Algorithm, Type  string
+	Subject          string
+	Key, Certificate bool
+	Issuer           string
 }
 
 // script runs a script of ours that uses libraries of others, and gives what it tried.
