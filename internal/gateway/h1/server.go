@@ -216,8 +216,8 @@ func (s *Server) watch() {
 	}
 }
 
-// Shutdown takes no new connections, ends those that nothing is under way on, and waits for the others until ctx is done. Hijacked
-// connections are not its own.
+// Shutdown takes no new connections, ends those that nothing is under way on, and waits for the others until ctx is done; for the handler of
+// a hijacked connection too, though the connection itself is no longer the server's.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.init()
 	s.quit()
