@@ -17,6 +17,9 @@ else if (!scenario.startsWith('auth/client-credentials')) args.push('-login')
 if (context.client_secret) args.push('-client-secret-file', file('secret', context.client_secret))
 const sidecar = spawn(AGENT_GATEWAY, args, { stdio: ['ignore', 'ignore', 'pipe'] })
 
+// A kept connection may be closed by the server just then; browsers try again, and so does this.
+const visit = (at, left = 2) => fetch(at).catch(e => { log += e.stack + '\n'; if (left > 0) return visit(at, left - 1) })
+
 // The sidecar's log says where it listens, and where to log in.
 let log = ''
 const url = await new Promise((resolve, reject) => {
@@ -25,7 +28,7 @@ const url = await new Promise((resolve, reject) => {
     log += line + '\n'
     const listens = line.match(/msg=sidecar url=(\S+)/), login = line.match(/ login="?([^"\s]+)/)
     if (listens) resolve(listens[1])
-    if (login) fetch(login[1]).catch(e => { log += e.stack + '\n' })
+    if (login) visit(login[1])
   })
 })
 const inspect = (...args) => new Promise(resolve => spawn(process.execPath, [INSPECTOR, '--cli', url, '--transport', 'http', '--format', 'json', '-q',
