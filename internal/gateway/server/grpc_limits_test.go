@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/encoding/gzip"
 	"google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/grpc/status"
 )
@@ -78,5 +80,29 @@ func TestStreamsOfGRPCAreBoundedAndRecorded(t *testing.T) {
 	ends := g.records(`"event":"stream_end"`)
 	if len(ends) != 1 || ends[0]["stream.outcome"] != "complete" || ends[0]["rpc.method"] != "grpc.testing.TestService/FullDuplexCall" {
 		t.Errorf("the audit log has %s", g.log())
+	}
+}
+
+func TestLimitsOfRPCs(t *testing.T) {
+	for name, descriptors := range map[string]string{"passed as they come": "", "read": interopDescriptors(t)} {
+		t.Run(name, func(t *testing.T) {
+			_, service, client := grpcTarget(t, descriptors+"limits: body = 2048\n answer = 2048", invokeAll)
+			if _, err := client.UnaryCall(t.Context(), asking(strings.Repeat("x", 4096), 0)); status.Code(err) != codes.ResourceExhausted || !strings.Contains(err.Error(), "limits.body") {
+				t.Errorf("a message that is too large gives %v", err)
+			}
+			if _, err := client.UnaryCall(t.Context(), asking("large", 0)); status.Code(err) != codes.ResourceExhausted || !strings.Contains(err.Error(), "limits.answer") {
+				t.Errorf("an answer that is too large gives %v", err)
+			}
+			if name == "read" {
+				bomb := asking(strings.Repeat("x", 1<<20), 0)
+				if _, err := client.UnaryCall(t.Context(), bomb, grpc.UseCompressor(gzip.Name)); status.Code(err) != codes.ResourceExhausted {
+					t.Errorf("a message that grows too large gives %v", err)
+				}
+			}
+			service.seen.take()
+			if _, err := client.UnaryCall(t.Context(), asking("ok", 0)); err != nil {
+				t.Errorf("the control gives %v", err)
+			}
+		})
 	}
 }
