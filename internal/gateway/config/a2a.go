@@ -80,7 +80,7 @@ func (r *reading) a2a(t *target, to *Target) {
 		}
 	}
 	if parsed, err := url.Parse(t.URL); err == nil && parsed.RawQuery != "" {
-		r.wrong(t.URLAt, t.At, "Not a URL of an agent", "%q: the paths of A2A follow the URL, so that it has no query.", t.URL)
+		r.wrong(t.URLAt, t.At, "Not a URL of an agent", "%q: the paths of A2A follow the URL, so that it has no query.", redacted(t.URL))
 	}
 	if b.Keep != "" {
 		r.duration(&made.Keep, b.Keep, b.KeepAt, 30*24*time.Hour)
@@ -103,10 +103,10 @@ func (r *reading) a2a(t *target, to *Target) {
 func (r *reading) place(text string, at, block hcl.Range, bare bool) {
 	u, err := url.Parse(text)
 	switch {
-	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.Fragment != "" || u.RawQuery != "":
-		r.wrong(at, block, "Not a URL of an agent", "%q: use one such as \"https://agent.example.org/a2a\", without user, query or fragment.", text)
+	case err != nil || !hosted(u) || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.Fragment != "" || u.RawQuery != "":
+		r.wrong(at, block, "Not a URL of an agent", "%q: use one such as \"https://agent.example.org/a2a\", without user, query or fragment.", redacted(text))
 	case bare && strings.Trim(u.Path, "/") != "":
-		r.wrong(at, block, "Not a URL of an agent", "%q: gRPC has no path below which services are. Use one such as \"https://agent.example.org\".", text)
+		r.wrong(at, block, "Not a URL of an agent", "%q: gRPC has no path below which services are. Use one such as \"https://agent.example.org\".", redacted(text))
 	}
 }
 

@@ -33,7 +33,7 @@ func (r *reading) services(t *target, to *Target) {
 		}
 	}
 	if u, err := url.Parse(t.URL); err == nil && (strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.ForceQuery) {
-		r.wrong(t.URLAt, t.At, "Not a URL of a target", "%q: gRPC has no path below which services are. Use one such as \"https://orders.example.org\".", t.URL)
+		r.wrong(t.URLAt, t.At, "Not a URL of a target", "%q: gRPC has no path below which services are. Use one such as \"https://orders.example.org\".", redacted(t.URL))
 	}
 	for _, other := range r.Targets {
 		for _, s := range t.Services {

@@ -73,7 +73,7 @@ func (r *reading) file(f *file) {
 		r.wrong(r.start(), r.start(), "No listener", "Add a block such as listener \"agents\" { address = \"127.0.0.1:8443\" }.")
 	}
 	if len(f.Targets) == 0 {
-		r.wrong(r.start(), r.start(), "No target", "Add a block such as target \"tools\" { protocol = \"mcp\", url = \"http://127.0.0.1:3000/mcp\" }.")
+		r.wrong(r.start(), r.start(), "No target", "Add a block target \"tools\" with protocol = \"mcp\" and url = \"http://127.0.0.1:3000/mcp\".")
 	}
 }
 

@@ -38,7 +38,7 @@ func (r *reading) api(t *target, to *Target) {
 		return
 	}
 	if u, err := url.Parse(t.URL); err == nil && (u.RawQuery != "" || u.ForceQuery) {
-		r.wrong(t.URLAt, t.At, "Not a URL of a target", "%q: paths of the API come after it, so that it can have no query.", t.URL)
+		r.wrong(t.URLAt, t.At, "Not a URL of a target", "%q: paths of the API come after it, so that it can have no query.", redacted(t.URL))
 	}
 	if t.Unmatched != "" && t.Unmatched != "deny" && t.Unmatched != "decide" {
 		r.wrong(t.UnmatchedAt, t.At, "Not a choice", "%q: it is \"deny\" where nothing is said, and may be \"decide\".", t.Unmatched)

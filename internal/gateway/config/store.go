@@ -2,6 +2,8 @@ package config
 
 import (
 	"net/url"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -44,10 +46,12 @@ func (r *reading) store(s *store) {
 	}
 	u, err := url.Parse(s.URL)
 	switch {
-	case err != nil || u.Host == "" || u.Scheme != "redis" && u.Scheme != "rediss":
+	case err != nil || !hosted(u) || u.Scheme != "redis" && u.Scheme != "rediss":
 		r.wrong(s.URLAt, s.At, "Not a URL of a store", "Use one such as \"redis://127.0.0.1:6379/0\", or \"rediss://user@redis.example.org:6379/0\" for TLS.")
 	case passworded(u):
 		r.wrong(s.URLAt, s.At, "Password in a URL", "Passwords do not belong into the configuration: name a file that holds it with password_file.")
+	case !database(u.Path):
+		r.wrong(s.URLAt, s.At, "Not a database of a store", "%q: databases are numbers: use one such as \"redis://127.0.0.1:6379/0\".", u.Path)
 	case u.Scheme == "redis" && s.CA != "":
 		r.wrong(s.CAAt, s.At, "Nothing to verify", "ca_file is for TLS: use a URL that begins with rediss://.")
 	}
@@ -59,6 +63,13 @@ func (r *reading) store(s *store) {
 	}
 	r.readable(to.PasswordFile, s.PasswordAt, s.At)
 	r.readable(to.CAFile, s.CAAt, s.At)
+}
+
+// database says whether the path of a store's URL is the number of a database, or nothing.
+func database(path string) bool {
+	number := strings.TrimPrefix(path, "/")
+	_, err := strconv.ParseUint(number, 10, 31)
+	return number == "" || err == nil
 }
 
 func passworded(u *url.URL) bool {

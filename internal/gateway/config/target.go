@@ -76,8 +76,8 @@ func (r *reading) target(t *target) {
 	if !slices.Contains(protocols, t.Protocol) {
 		r.wrong(t.ProtocolAt, t.At, "Protocol is not known", "%q: it may be one of %s.", t.Protocol, strings.Join(protocols, ", "))
 	}
-	if u, err := url.Parse(t.URL); t.Command == nil && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.Fragment != "") {
-		r.wrong(t.URLAt, t.At, "Not a URL of a target", "%q: use one such as \"https://tools.example.org/mcp\", without user or fragment.", t.URL)
+	if u, err := url.Parse(t.URL); t.Command == nil && (err != nil || !hosted(u) || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.Fragment != "") {
+		r.wrong(t.URLAt, t.At, "Not a URL of a target", "%q: use one such as \"https://tools.example.org/mcp\", without user or fragment.", redacted(t.URL))
 	}
 	made := Target{Name: t.Name, Protocol: t.Protocol, URL: t.URL, Path: t.Path, Audit: r.audits(t.Mode, t.ModeAt, t.At), Versions: t.Versions, KeepHost: t.KeepHost}
 	r.beyond(t, &made)

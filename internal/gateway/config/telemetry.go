@@ -110,10 +110,10 @@ func (r *reading) otlp(o *otlp) *OTLP {
 	}
 	u, err := url.Parse(o.Endpoint)
 	switch {
-	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || made.GRPC && u.Path != "" && u.Path != "/":
+	case err != nil || !hosted(u) || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || made.GRPC && u.Path != "" && u.Path != "/":
 		r.wrong(o.EndpointAt, o.At, "Not an endpoint",
 			"%q: use the base URL of a receiver, such as \"http://127.0.0.1:4318\", or \"https://otel.example.org:4317\" with protocol = \"grpc\", without user or query. "+
-				"Credentials go into headers_file.", redacted(u))
+				"Credentials go into headers_file.", redacted(o.Endpoint))
 	case u.Scheme == "http" && o.CA != "":
 		r.wrong(o.CAAt, o.At, "Nothing to verify", "ca_file is for TLS: use an endpoint that begins with https://.")
 	}
@@ -123,14 +123,6 @@ func (r *reading) otlp(o *otlp) *OTLP {
 	r.readable(made.HeadersFile, o.HeadersAt, o.At)
 	r.readable(made.CAFile, o.CAAt, o.At)
 	return made
-}
-
-// redacted keeps a password out of an error.
-func redacted(u *url.URL) string {
-	if u == nil {
-		return "it"
-	}
-	return u.Redacted()
 }
 
 // readable notes a file that is named and cannot be read.

@@ -265,8 +265,8 @@ func (r *reading) oauth(c *credential, to *Credential) {
 	to.KeyFile, to.KeyID, to.Scopes, to.Resource, to.Audience = r.within(text(c.KeyFile)), text(c.KeyID), c.Scopes, text(c.Resource), text(c.Audience)
 	to.AssertionAudience, to.TLS = text(c.AssertionAudience), r.upstreamTLS(c.TLS)
 	u, err := url.Parse(to.TokenURL)
-	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.Scheme != "https" && (u.Scheme != "http" || !onLoopback(u.Hostname())) {
-		r.wrong(c.TokenURLAt, c.At, "Not a token URL", "%q: use one such as \"https://idp.example.org/token\". Plain http is for loopback alone.", to.TokenURL)
+	if err != nil || !hosted(u) || u.User != nil || u.Fragment != "" || u.Scheme != "https" && (u.Scheme != "http" || !onLoopback(u.Hostname())) {
+		r.wrong(c.TokenURLAt, c.At, "Not a token URL", "%q: use one such as \"https://idp.example.org/token\". Plain http is for loopback alone.", redacted(to.TokenURL))
 	} else if u.Scheme == "http" && c.TLS != nil {
 		r.wrong(c.TLS.At, c.At, "TLS without https", "The token URL is plain http: leave tls out.")
 	}

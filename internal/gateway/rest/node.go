@@ -6,18 +6,31 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// member gives the value of a key of a mapping, nil where it has none. Two values of one key are an error, as is an alias, which JSON does not
-// have and which makes a short document a large one.
+// once makes sure that no mapping has a key twice, of which one reader would take the first and another the last.
+func once(n *yaml.Node) error {
+	seen := map[string]bool{}
+	for i, child := range n.Content {
+		if key := n.Kind == yaml.MappingNode && i%2 == 0; key && child.Kind == yaml.ScalarNode {
+			if seen[child.Value] {
+				return at(child, "%q is there twice", child.Value)
+			}
+			seen[child.Value] = true
+		}
+		if err := once(child); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// member gives the value of a key of a mapping, nil where it has none. An alias is an error: JSON does not have it, and it makes a short document a
+// large one.
 func (d *document) member(n *yaml.Node, name string) (*yaml.Node, error) {
 	var found *yaml.Node
 	err := d.each(n, func(key, value *yaml.Node) error {
-		if key.Value != name {
-			return nil
+		if key.Value == name {
+			found = value
 		}
-		if found != nil {
-			return at(key, "%s is there twice", name)
-		}
-		found = value
 		return nil
 	})
 	return found, err

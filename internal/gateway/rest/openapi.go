@@ -49,6 +49,9 @@ func OpenAPI(text []byte) ([]Operation, error) {
 		return nil, &Fault{Why: "it is not an OpenAPI document: it is no mapping"}
 	}
 	d := &document{root: whole.Content[0]}
+	if err := once(d.root); err != nil {
+		return nil, err
+	}
 	if err := d.all(); err != nil {
 		return nil, err
 	}

@@ -94,6 +94,8 @@ func TestDocumentsThatCannotBeUsed(t *testing.T) {
 		"a reference to somewhere else": {"openapi: 3.1.0\npaths:\n  /a:\n    $ref: other.yaml#/a", 4, "another document"},
 		"references without end":        {"openapi: 3.1.0\npaths:\n  /a: {$ref: '#/paths/~1a'}", 3, "without end"},
 		"a key twice":                   {"openapi: 3.1.0\npaths:\n  /a:\n    get: {operationId: a, operationId: b}", 4, "twice"},
+		"an operation twice":            {"openapi: 3.1.0\npaths:\n  /a:\n    get: {operationId: a}\n    get: {operationId: b}", 5, "twice"},
+		"a path twice":                  {"openapi: 3.1.0\npaths:\n  /a: {get: {operationId: a}}\n  /a: {get: {operationId: b}}", 4, "twice"},
 		"an alias":                      {"openapi: 3.1.0\nx: &x {get: {}}\npaths:\n  /a: *x", 4, "aliases"},
 		"a merge":                       {"openapi: 3.1.0\nx: &x {get: {}}\npaths:\n  /a:\n    <<: *x", 5, "aliases"},
 		"a media type that is none":     {"openapi: 3.1.0\npaths:\n  /a:\n    put:\n      requestBody: {content: {json: {}}}", 5, "not a media type"},
