@@ -28,7 +28,7 @@ type Challenge struct {
 
 // Error gives status, code and reason, for our own log.
 func (c *Challenge) Error() string {
-	s := fmt.Sprintf("%d %s: %s", c.Status, c.Code, c.Reason)
+	s := strings.TrimSpace(fmt.Sprintf("%d %s", c.Status, c.Code)) + ": " + c.Reason
 	if c.Err != nil {
 		s += ": " + c.Err.Error()
 	}

@@ -186,6 +186,7 @@ development_authority {
 		"an empty audience":                       {base + "issuer \"https://a.example\" {\n audiences = [\"\"]\n}", 9, "audience"},
 		"roots that are not there":                {base + "issuer \"https://a.example\" {\n ca_file = \"none.pem\"\n}", 9, "none.pem"},
 		"roots that are none":                     {base + "issuer \"https://a.example\" {\n ca_file = \"empty.pem\"\n}", 9, "no certificate in PEM"},
+		"a DID with a letter too few":             {base + "dids = [\"did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2do\"]", 8, "did:key"},
 		"a DID of another method":                 {base + "dids = [\"did:web:a.example\"]", 8, "did:key"},
 		"a secret that is not there":              {base + "token_service {\n secret_file = \"none\"\n}", 9, "head -c 32"},
 		"a secret that is too short":              {base + "token_service {\n secret_files = [\"secret\", \"short\"]\n}", 9, "has 1 bytes, and needs 32"},

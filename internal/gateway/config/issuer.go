@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
 
+	"github.com/agentward/terraform-provider-agent/internal/gateway/authn"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/compact"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/token"
 )
@@ -56,8 +57,8 @@ func (r *reading) issuers(f *file) {
 		r.issuer(&f.Issuers[i])
 	}
 	for _, did := range f.DIDs {
-		if !strings.HasPrefix(did, "did:key:z") || strings.ContainsAny(did, "/?#") {
-			r.wrong(f.DIDsAt, r.start(), "Not a DID", "%q: there are did:key of Ed25519, such as \"did:key:z6Mk…\".", did)
+		if _, err := authn.ParseDID(did); err != nil {
+			r.wrong(f.DIDsAt, r.start(), "Not a DID", "%q: %v. Use a did:key of Ed25519, such as \"did:key:z6Mk…\".", did, err)
 		}
 	}
 	r.DIDs = f.DIDs

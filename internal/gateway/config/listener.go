@@ -90,6 +90,7 @@ func (r *reading) listener(l *listener, tokens bool) {
 	}
 	made.Origins = r.origins(l)
 	r.origin(l)
+	r.near(l)
 	r.plain(l)
 	made.Audit = r.audits(l.Mode, l.ModeAt, l.At)
 	made.Egress = r.egress(l)
@@ -109,6 +110,14 @@ func (r *reading) origin(l *listener) {
 	u, err := url.Parse(l.URL)
 	if err != nil || u.Host == "" || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" || u.User != nil || u.Scheme != scheme {
 		r.wrong(l.URLAt, l.At, "Not a URL of this listener", "%q: it is the origin that agents call, without a path, such as \"%s://gateway.example.org\".", l.URL, scheme)
+	}
+}
+
+// near checks that whom only a development authority vouches for is served on its machine.
+func (r *reading) near(l *listener) {
+	if r.Authority != nil && !loopback(l.Address) {
+		r.wrong(l.AddressAt, l.At, "Listener of a development authority is not on loopback",
+			"%q: a development_authority serves this machine alone. Use an address such as \"127.0.0.1:8443\", or an identity block in its place.", l.Address)
 	}
 }
 

@@ -57,7 +57,7 @@ func Read(from io.Reader, now time.Time) (*decide.Request, error) {
 	q := question{Time: now}
 	q.Call.Direction = call.ToTarget
 	if err := d.Decode(&q); err != nil {
-		return nil, err
+		return nil, unread(err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("something follows the call")
@@ -76,6 +76,28 @@ func Read(from io.Reader, now time.Time) (*decide.Request, error) {
 			Operation: q.Call.Operation, Message: q.Call.Message, Annotations: q.Call.Annotations,
 		},
 	}, nil
+}
+
+// unread says what is wrong with the JSON in the words of who wrote it.
+func unread(err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	var moment *time.ParseError
+	switch {
+	case errors.Is(err, io.EOF):
+		return errors.New("it is empty: give a JSON object with principal and call")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("the JSON ends too early")
+	case errors.As(err, &syntax):
+		return fmt.Errorf("not JSON, at byte %d: %w", syntax.Offset, err)
+	case errors.As(err, &kind) && kind.Field == "":
+		return fmt.Errorf("it is a JSON %s: give an object with principal and call", kind.Value)
+	case errors.As(err, &kind):
+		return fmt.Errorf("%s cannot be a JSON %s", kind.Field, kind.Value)
+	case errors.As(err, &moment):
+		return fmt.Errorf("time: %s is none of RFC 3339, such as \"2026-11-23T10:00:00Z\"", moment.Value)
+	}
+	return err
 }
 
 // kinds are those of resources; without one a call is about a method that names nothing further.

@@ -138,7 +138,7 @@ func (f *certificateFiles) get() (*tls.Certificate, error) {
 		}
 	}
 	if f.last == nil {
-		return nil, fmt.Errorf("certificate of the gateway: %w", err)
+		return nil, fmt.Errorf("identity of the gateway in %s and %s: %w", f.certificate, f.key, err)
 	}
 	return f.last, nil
 }

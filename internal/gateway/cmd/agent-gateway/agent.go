@@ -42,7 +42,6 @@ func (a *agent) flags(f *flag.FlagSet) {
 	f.StringVar(&a.svid, "svid", "", "without -config: `folder` with svid.pem, svid-key.pem and bundle.pem")
 	f.StringVar(&a.workload, "workload-api", "", "without -config: `address` of the SPIFFE Workload API, such as unix:///run/spire/agent.sock")
 	f.StringVar(&a.id, "gateway-id", "", "without -config: SPIFFE `ID` of the gateway")
-	a.oauth.flags(f)
 }
 
 // errWho is what a command line lacks that does not say who acts.
@@ -58,7 +57,7 @@ func (a *agent) options(ctx context.Context, e environment) (o sidecar.Options, 
 	switch {
 	case o.OAuth != nil && a.config == "" && a.url != "" && a.svid == "" && a.workload == "" && a.id == "":
 		err = a.public(&o)
-	case a.config != "" && a.url == "" && a.svid == "" && a.workload == "":
+	case a.config != "" && a.url+a.tokens+a.id+a.svid+a.workload == "":
 		err = a.local(e, &o)
 	case a.config == "" && a.url != "" && a.id != "" && (a.svid == "") != (a.workload == ""):
 		end, err = a.remote(ctx, &o)
@@ -78,6 +77,9 @@ func (a *agent) local(e environment, o *sidecar.Options) error {
 		return fmt.Errorf("%s has no development_authority: use -url, -gateway-id and -svid or -workload-api", a.config)
 	}
 	parts := strings.Split(a.name, "/")
+	if a.name == "" {
+		return errors.New("name the agent with -agent, as namespace/name")
+	}
 	if len(parts) != 2 && len(parts) != 3 {
 		return fmt.Errorf("-agent %q is not namespace/name", a.name)
 	}
@@ -105,7 +107,14 @@ func (a *agent) local(e environment, o *sidecar.Options) error {
 func (a *agent) find(c *config.Config, o *sidecar.Options) error {
 	at := slices.IndexFunc(c.Targets, func(t config.Target) bool { return t.Name == a.target || a.target == "" && len(c.Targets) == 1 })
 	if at < 0 {
-		return fmt.Errorf("-target %q is none of the gateway's", a.target)
+		var names []string
+		for _, t := range c.Targets {
+			names = append(names, t.Name)
+		}
+		if a.target == "" {
+			return fmt.Errorf("name the target with -target: there are %s", strings.Join(names, ", "))
+		}
+		return fmt.Errorf("-target %q is none of the gateway's, which has %s", a.target, strings.Join(names, ", "))
 	}
 	t := c.Targets[at]
 	on := slices.IndexFunc(c.Listeners, func(l config.Listener) bool { return !l.Plain && l.Serves(t.Name) })

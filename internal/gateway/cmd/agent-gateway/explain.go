@@ -30,6 +30,9 @@ func explain(_ context.Context, e environment, args []string) error {
 		return err
 	}
 	r, err := ask(e, from)
+	if from == "-" {
+		from = "on the standard input"
+	}
 	if err != nil {
 		return fmt.Errorf("call %s: %w", from, err)
 	}
@@ -43,7 +46,7 @@ func explain(_ context.Context, e environment, args []string) error {
 		for _, t := range c.Targets {
 			names = append(names, t.Name)
 		}
-		return fmt.Errorf("call %s: there is no target %q; there are %s", from, r.Call.Target, strings.Join(names, ", "))
+		return fmt.Errorf("call %s: there is no target %q: the configuration has %s", from, r.Call.Target, strings.Join(names, ", "))
 	}
 	if want := c.Targets[at].Protocol; want != string(r.Call.Protocol) {
 		return fmt.Errorf("call %s: target %q speaks %q, the call %q", from, r.Call.Target, want, r.Call.Protocol)

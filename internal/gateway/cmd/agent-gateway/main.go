@@ -38,6 +38,9 @@ var commands = []command{
 // errTold ends the program without another word: what is wrong has been said.
 var errTold = errors.New("")
 
+// errFlags does where the command line is wrong.
+var errFlags = errors.New("")
+
 func main() {
 	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) //nolint:govet // until the process ends
 	hangup := make(chan os.Signal, 1)
@@ -56,21 +59,29 @@ func run(ctx context.Context, e environment, args []string) int {
 			switch {
 			case err == nil || errors.Is(err, flag.ErrHelp):
 				return 0
+			case errors.Is(err, errFlags):
+				return 2
 			case !errors.Is(err, errTold):
 				fmt.Fprintf(e.stderr, "agent-gateway %s: %v\n", c.name, err)
 			}
 			return 1
 		}
-		if args[0] != "help" && args[0] != "-h" && args[0] != "--help" {
-			fmt.Fprintf(e.stderr, "agent-gateway: there is no command %q\n\n", args[0])
+		if args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+			usage(e.stdout)
+			return 0
 		}
+		fmt.Fprintf(e.stderr, "agent-gateway: there is no command %q\n\n", args[0])
 	}
-	fmt.Fprintf(e.stderr, "usage: agent-gateway <command> [flags]\n\n")
-	for _, c := range commands {
-		fmt.Fprintf(e.stderr, "  %-8s %s\n", c.name, c.summary)
-	}
-	fmt.Fprintf(e.stderr, "\nagent-gateway <command> -h lists a command's flags.\n")
+	usage(e.stderr)
 	return 2
+}
+
+func usage(w io.Writer) {
+	fmt.Fprintf(w, "usage: agent-gateway <command> [flags]\n\n")
+	for _, c := range commands {
+		fmt.Fprintf(w, "  %-8s %s\n", c.name, c.summary)
+	}
+	fmt.Fprintf(w, "\nagent-gateway <command> -h lists a command's flags.\n")
 }
 
 // flags parses the flags of a command, which takes nothing else.
@@ -82,10 +93,11 @@ func flags(e environment, name string, define func(*flag.FlagSet), args []string
 		if errors.Is(err, flag.ErrHelp) {
 			return err
 		}
-		return errTold // the flag set has said it
+		return errFlags // the flag set has said it
 	}
 	if f.NArg() > 0 {
-		return fmt.Errorf("%q is too much: there are only flags", f.Arg(0))
+		fmt.Fprintf(e.stderr, "agent-gateway %s: %q is too much: there are only flags\n", name, f.Arg(0))
+		return errFlags
 	}
 	return nil
 }

@@ -273,11 +273,11 @@ func TestCheckAndExplain(t *testing.T) {
 	for name, c := range map[string]struct{ in, says string }{
 		"a misspelt member":   {`{"principals":{}}`, `unknown field "principals"`},
 		"two calls":           {good + good, "something follows the call"},
-		"no call":             {``, "EOF"},
+		"no call":             {``, "on the standard input: it is empty"},
 		"not JSON":            {`call`, "invalid character"},
 		"nobody":              {strings.Replace(good, `"spiffe_id":"spiffe://example.org/ns/demo/agent/assistant"`, "", 1), "spiffe_id or subject is missing"},
 		"no SPIFFE ID":        {strings.Replace(good, "spiffe://", "http://", 1), "principal.spiffe_id: "},
-		"another target":      {strings.Replace(good, `"target":"bank"`, `"target":"shop"`, 1), `there is no target "shop"; there are bank`},
+		"another target":      {strings.Replace(good, `"target":"bank"`, `"target":"shop"`, 1), `there is no target "shop": the configuration has bank`},
 		"another protocol":    {strings.Replace(good, `"mcp"`, `"a2a"`, 1), `target "bank" speaks "mcp", the call "a2a"`},
 		"no protocol":         {strings.Replace(good, `"mcp"`, `"soap"`, 1), "call.protocol"},
 		"no method":           {strings.Replace(good, `"tools/call"`, `""`, 1), "call.method is missing"},
@@ -290,6 +290,26 @@ func TestCheckAndExplain(t *testing.T) {
 		if status, out, err := do(c.in, "explain", "-config", configuration); status != 1 || out != "" || !strings.Contains(err, c.says) {
 			t.Errorf("%s: %d %s %s", name, status, out, err)
 		}
+	}
+	for name, c := range map[string]struct {
+		status int
+		want   string
+		args   []string
+	}{
+		"a flag that is not there":      {2, "-confg", []string{"check", "-confg", "x"}},
+		"a file without its flag":       {2, "only flags", []string{"check", configuration}},
+		"a sidecar beyond this machine": {1, "not on loopback: use an address", []string{"sidecar", "-listen", "0.0.0.0:1", "-config", configuration, "-agent", "demo/assistant"}},
+		"a sidecar for nobody":          {1, "name the agent with -agent", []string{"sidecar", "-config", configuration}},
+		"a target that is not there":    {1, "which has bank", []string{"sidecar", "-config", configuration, "-agent", "demo/assistant", "-target", "bonk"}},
+		"a gateway of two sorts":        {1, "name either -config", []string{"sidecar", "-config", configuration, "-agent", "demo/assistant", "-gateway-id", "spiffe://example.org/g"}},
+		"discovery where it is not for": {2, "-discover", []string{"token", "-discover"}},
+	} {
+		if status, _, err := do("", c.args...); status != c.status || !strings.Contains(err, c.want) {
+			t.Errorf("%s: %d %q, want %d %q", name, status, err, c.status, c.want)
+		}
+	}
+	if status, out, _ := do("", "help"); status != 0 || !strings.Contains(out, "usage: ") {
+		t.Errorf("help: %d %s", status, out)
 	}
 	if status, _, err := do("", "explain", "-config", configuration, "-call", filepath.Join(folder, "absent.json")); status != 1 || !strings.Contains(err, "absent.json") {
 		t.Errorf("%d %s", status, err)
@@ -309,6 +329,13 @@ func TestCheckAndExplain(t *testing.T) {
 		if status, _, err := do("", args...); status == 0 || err == "" {
 			t.Errorf("%s: %d %q", name, status, err)
 		}
+	}
+	silent := filepath.Join(folder, "silent.hcl")
+	if err := os.WriteFile(silent, []byte("development_authority {\n trust_domain = \"example.org\"\n directory = \"d\"\n}\nlistener \"a\" { address = \"127.0.0.1:1\" }\ntarget \"b\" {\n protocol = \"mcp\"\n url = \"http://127.0.0.1:1/\"\n}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, out, err := do("", "check", "-config", silent); status != 0 || !strings.Contains(out, "0 policies") || !strings.Contains(err, "no call is permitted") {
+		t.Errorf("a configuration without policies: %d %s %s", status, out, err)
 	}
 	if status, out, _ := do("", "schema"); status != 0 || !strings.Contains(out, "action callTool") {
 		t.Errorf("%d %s", status, out)

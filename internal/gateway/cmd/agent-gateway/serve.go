@@ -16,7 +16,6 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
-	"github.com/agentward/terraform-provider-agent/internal/gateway/devauthority"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/policy"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/server"
 )
@@ -36,12 +35,8 @@ func load(e environment, path string) (*config.Config, error) {
 	if diagnostics.HasErrors() {
 		return nil, errTold
 	}
-	if c.Authority != nil {
-		for _, l := range c.Listeners {
-			if err := devauthority.RequireLoopback(l.Address); err != nil {
-				return nil, fmt.Errorf("listener %q: %w", l.Name, err)
-			}
-		}
+	if c.Policies.Len() == 0 {
+		fmt.Fprintf(e.stderr, "%s: there are no policies, so that no call is permitted: add a policies block\n", path)
 	}
 	return c, nil
 }

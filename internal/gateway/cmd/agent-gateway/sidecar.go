@@ -18,13 +18,14 @@ func runSidecar(ctx context.Context, e environment, args []string) error {
 	var listen string
 	err := flags(e, "sidecar", func(f *flag.FlagSet) {
 		a.flags(f)
+		a.oauth.flags(f)
 		f.StringVar(&listen, "listen", "127.0.0.1:7070", "loopback `address` of the endpoint")
 	}, args)
 	if err != nil {
 		return err
 	}
 	if err := devauthority.RequireLoopback(listen); err != nil {
-		return fmt.Errorf("-listen: %w", err)
+		return fmt.Errorf("-listen %q is not on loopback: use an address such as 127.0.0.1:7070", listen)
 	}
 	o, end, err := a.options(ctx, e)
 	if err != nil {

@@ -59,9 +59,6 @@ func fetchToken(ctx context.Context, e environment, args []string) error {
 		return err
 	}
 	defer end()
-	if o.OAuth != nil {
-		return errors.New("-discover is the sidecar's: here the token endpoint is named")
-	}
 	if o.TokenEndpoint == "" {
 		return errors.New("there is no token endpoint: name it with -token-endpoint, or a -config whose listener asks for tokens")
 	}
