@@ -162,6 +162,9 @@ func messages(err error) []string {
 // parseError is the form of cedar-go's errors, which have no fields for the position.
 var parseError = regexp.MustCompile(`parse error at .*?:?(\d+):(\d+) (".*?": .*)$`)
 
+// wanted is cedar-go's word for one token where there has to be another.
+var wanted = regexp.MustCompile(`: exact got (.*) want (.*)$`)
+
 func (s *Source) unparsed(err error) *Problem {
 	p := &Problem{File: s.Name, Line: s.line(1), Column: 1, Message: err.Error()}
 	if m := parseError.FindStringSubmatch(err.Error()); m != nil {
@@ -169,6 +172,11 @@ func (s *Source) unparsed(err error) *Problem {
 		p.Line = s.line(line)
 		p.Column, _ = strconv.Atoi(m[2])
 		p.Message = "at " + m[3]
+		if w := wanted.FindStringSubmatch(m[3]); w != nil && w[1] == "" {
+			p.Message = fmt.Sprintf("the text ends where `%s` is wanted", w[2])
+		} else if w != nil {
+			p.Message = fmt.Sprintf("`%s` stands where `%s` is wanted", w[1], w[2])
+		}
 	}
 	return p
 }
