@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
-	"time"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/a2a"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/mcp"
@@ -38,21 +36,12 @@ func (c *a2aConversation) answer(ctx context.Context, response *http.Response) {
 
 // document passes one document back. It is read whole, since lists in it show only what the caller may use.
 func (c *a2aConversation) document(ctx context.Context, response *http.Response) {
-	limit := c.limits().Answer
-	body, err := readAll(io.LimitReader(response.Body, limit+1), response.ContentLength)
-	switch {
-	case err != nil && ctx.Err() != nil:
-		c.unreached(ctx, err)
-		return
-	case err != nil:
-		c.fault("the target's answer ended too early", err)
-		return
-	case int64(len(body)) > limit:
-		c.metrics.count("agent_gateway_limited_total", "limit", "answer")
-		c.fault(errTooLarge.Error(), errTooLarge)
+	body, ok := c.answered(ctx, response)
+	if !ok {
 		return
 	}
 	if response.StatusCode < 300 {
+		var err error
 		if body, err = c.mediated(body); err != nil {
 			c.fault(errNoAnswer.Error(), err)
 			return
@@ -70,9 +59,7 @@ func (c *a2aConversation) whole(response *http.Response, body []byte) {
 		response.Header.Del("Etag") // it is the agent's, of another card
 	}
 	c.headers(response)
-	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(c.limits().Idle)) // the connection's own clock; a test's recorder has none
-	c.w.WriteHeader(response.StatusCode)
-	_, _ = c.w.Write(body) // a client that is gone needs no answer
+	c.say(response.StatusCode, body)
 }
 
 // stream passes a stream of events back as they come, each within the limit of an answer.

@@ -14,9 +14,6 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/gateway/mcp"
 )
 
-// errTooLarge is a document of a target that is larger than it may be.
-var errTooLarge = errors.New("limits.answer: the document is too large")
-
 // errLegacy is a target of another transport.
 var errLegacy = errors.New("the target speaks HTTP with SSE, the transport of MCP 2024-11-05, which the gateway does not: " +
 	"give the URL of its Streamable HTTP endpoint, often /mcp in place of /sse")
@@ -59,18 +56,8 @@ func (m *mcpConversation) answer(ctx context.Context, response *http.Response) {
 
 // document passes one JSON document back. It is read whole, since lists in it show only what the agent may use.
 func (m *mcpConversation) document(ctx context.Context, response *http.Response) {
-	limit := m.limits().Answer
-	body, err := readAll(io.LimitReader(response.Body, limit+1), response.ContentLength)
-	switch {
-	case err != nil && ctx.Err() != nil:
-		m.unreached(ctx, err)
-		return
-	case err != nil:
-		m.fault("the target's answer ended too early", err)
-		return
-	case int64(len(body)) > limit:
-		m.metrics.count("agent_gateway_limited_total", "limit", "answer")
-		m.fault(errTooLarge.Error(), errTooLarge)
+	body, ok := m.answered(ctx, response)
+	if !ok {
 		return
 	}
 	data, err := m.mediate(body)
@@ -91,9 +78,7 @@ func (m *mcpConversation) whole(response *http.Response, body []byte) {
 		return
 	}
 	m.headers(response)
-	_ = http.NewResponseController(m.w).SetWriteDeadline(time.Now().Add(m.limits().Idle)) // the connection's own clock; a test's recorder has none
-	m.w.WriteHeader(response.StatusCode)
-	_, _ = m.w.Write(body) // a client that is gone needs no answer
+	m.say(response.StatusCode, body)
 }
 
 // headers passes the target's headers back, and binds the session that it opens to the agent.
