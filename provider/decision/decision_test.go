@@ -106,7 +106,7 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		"nobody":                           {ask(`principal = {}`, "transfer", "", ""), `spiffe_id or subject is missing`},
 		"a SPIFFE ID that is none":         {ask(`principal = { spiffe_id = "billing" }`, "transfer", "", ""), `principal.spiffe_id`},
 		"a tool that another method asks":  {replace(good, `"tools/call"`, `"prompts/get"`), `is not asked of a resource`},
-		"a time that is none":              {replace(good, "2029-01-01T00:00:00Z", "tomorrow"), `parsing time`},
+		"a time that is none":              {replace(good, "2029-01-01T00:00:00Z", "tomorrow"), `time: tomorrow is none of RFC 3339`},
 		"a misspelt member of a message":   {ask(agent, "transfer", `message = jsonencode({ roll = "ROLE_USER" })`, ""), `unknown field`},
 	} {
 		t.Run(name, func(t *testing.T) {
