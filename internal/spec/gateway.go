@@ -109,8 +109,9 @@ type SecretPair struct{ Name string }
 
 // Credential is what a target is shown, as the gateway's credential block has it.
 type Credential struct {
-	Kind                                     string // static, client_credentials, token_exchange
-	Header, Prefix                           string // of static; a nil Prefix is the gateway's default
+	Kind                                     string  // static, client_credentials, token_exchange
+	Header                                   string  // of static
+	Prefix                                   *string // of static; nil for the gateway's default
 	Value                                    SecretValue
 	TokenURL, ClientID, ClientAuthentication string
 	ClientKey                                SecretValue // of private_key_jwt
