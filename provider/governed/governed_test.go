@@ -12,6 +12,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	providerschema "github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -55,6 +56,16 @@ func (m *thing) Render(*Provider) ([]stack.Object, error) {
 	return objects, nil
 }
 
+// Settle asks the fake, where a test lets it say something.
+func (m *thing) Settle(ctx context.Context, provider *Provider) diag.Diagnostics {
+	backend, err := provider.Backend(ctx, partKey(m.Label(), "first"))
+	f, ok := backend.(*fake)
+	if err != nil || !ok || f.settle == nil {
+		return nil
+	}
+	return f.settle(ctx)
+}
+
 func partKey(name, part string) stack.Key {
 	return stack.Key{Version: "v1", Kind: "Part", Namespace: name, Name: part}
 }
@@ -67,6 +78,7 @@ type fake struct {
 	fail    func(verb string, key stack.Key) error
 	serial  int
 	rivals  []string
+	settle  func(context.Context) diag.Diagnostics
 }
 
 func (f *fake) call(verb string, key stack.Key) error {

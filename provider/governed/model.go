@@ -73,3 +73,10 @@ type Adopter interface {
 	// Adopted gives those of the objects found under ImportKeys that an import takes in. The others are left alone.
 	Adopted(provider *Provider, live map[stack.Key]stack.Live) map[stack.Key]stack.Live
 }
+
+// Settler is a model whose objects are taken over by something that runs.
+type Settler interface {
+	// Settle waits, after an update, until what was written is in force, at most until ctx ends. The update is recorded already:
+	// an error says what is not in force, and undoes nothing.
+	Settle(ctx context.Context, provider *Provider) diag.Diagnostics
+}

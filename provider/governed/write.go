@@ -57,7 +57,8 @@ type writer struct {
 	live    map[stack.Key]stack.Live
 }
 
-// write applies what the plan renders, then removes what it no longer renders. Whatever happens, state says what is there.
+// write applies what the plan renders, then removes what it no longer renders. Whatever happens, state says what is there. A create
+// waits for nothing: an error would taint what came out as it should.
 func (w *writer) write(ctx context.Context, plan tfsdk.Plan, config tfsdk.Config) diag.Diagnostics {
 	m, diags := w.decode(ctx, plan, config)
 	if diags.HasError() {
@@ -93,6 +94,9 @@ func (w *writer) write(ctx context.Context, plan tfsdk.Plan, config tfsdk.Config
 		return diags // nothing was written: there is nothing to remember
 	}
 	diags.Append(w.record(ctx, m, plan)...)
+	if s, ok := m.(Settler); ok && w.verb == "update" && !w.provider.Render && !diags.HasError() {
+		diags.Append(s.Settle(writeCtx, w.provider)...)
+	}
 	return diags
 }
 
