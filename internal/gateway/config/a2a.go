@@ -11,6 +11,7 @@ import (
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/a2a"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/token"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/written"
 )
 
 // A2A is what only a target that speaks A2A has.
@@ -28,31 +29,8 @@ func (a *A2A) Serves(b a2a.Binding) bool {
 	return map[a2a.Binding]string{a2a.JSONRPC: a.JSONRPC, a2a.HTTPJSON: a.HTTPJSON, a2a.GRPC: a.GRPC}[b] != ""
 }
 
-type a2aBlock struct {
-	JSONRPC    string    `hcl:"jsonrpc,optional"`
-	JSONRPCAt  hcl.Range `hcl:"jsonrpc,attr_value_range"`
-	HTTPJSON   string    `hcl:"http_json,optional"`
-	HTTPJSONAt hcl.Range `hcl:"http_json,attr_value_range"`
-	GRPC       string    `hcl:"grpc,optional"`
-	GRPCAt     hcl.Range `hcl:"grpc,attr_value_range"`
-	Card       string    `hcl:"card,optional"`
-	CardAt     hcl.Range `hcl:"card,attr_value_range"`
-	Keys       string    `hcl:"card_keys,optional"`
-	KeysAt     hcl.Range `hcl:"card_keys,attr_value_range"`
-	Keep       string    `hcl:"card_max_age,optional"`
-	KeepAt     hcl.Range `hcl:"card_max_age,attr_value_range"`
-	SkillKey   string    `hcl:"skill_key,optional"`
-	At         hcl.Range `hcl:",def_range"`
-}
-
-type agentCards struct {
-	Secret   string    `hcl:"secret_file"`
-	SecretAt hcl.Range `hcl:"secret_file,attr_value_range"`
-	At       hcl.Range `hcl:",def_range"`
-}
-
 // a2a reads what a target of A2A has, and no other.
-func (r *reading) a2a(t *target, to *Target) {
+func (r *reading) a2a(t *written.Target, to *Target) {
 	if t.Protocol != "a2a" {
 		if t.A2A != nil {
 			r.wrong(t.A2A.At, t.At, "Not a target of A2A", "Only a target with protocol = \"a2a\" has an a2a block.")
@@ -61,7 +39,7 @@ func (r *reading) a2a(t *target, to *Target) {
 	}
 	b := t.A2A
 	if b == nil {
-		b = &a2aBlock{At: t.At}
+		b = &written.A2A{At: t.At}
 	}
 	made := &A2A{JSONRPC: b.JSONRPC, HTTPJSON: b.HTTPJSON, GRPC: b.GRPC, Card: b.Card, Keep: a2a.DefaultKeep, SkillKey: b.SkillKey}
 	if b.JSONRPC == "" && b.HTTPJSON == "" && b.GRPC == "" {
@@ -110,7 +88,7 @@ func (r *reading) place(text string, at, block hcl.Range, bare bool) {
 	}
 }
 
-func (r *reading) cardKeys(b *a2aBlock, to *A2A) {
+func (r *reading) cardKeys(b *written.A2A, to *A2A) {
 	file := r.within(b.Keys)
 	r.Files = append(r.Files, file)
 	text, err := os.ReadFile(file)
@@ -125,7 +103,7 @@ func (r *reading) cardKeys(b *a2aBlock, to *A2A) {
 }
 
 // agentCards reads what the gateway signs cards with.
-func (r *reading) agentCards(a *agentCards) {
+func (r *reading) agentCards(a *written.AgentCards) {
 	if a == nil {
 		return
 	}

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/written"
 )
 
 // Agent is what is said of one agent, or of all whose SPIFFE IDs begin alike.
@@ -17,13 +17,6 @@ type Agent struct {
 	ID     string // SPIFFE ID, of an agent or of an instance
 	All    bool   // ID is what theirs begin with, up to a slash
 	Labels map[string]string
-}
-
-type agent struct {
-	ID       string            `hcl:"spiffe_id,label"`
-	Labels   map[string]string `hcl:"labels,optional"`
-	LabelsAt hcl.Range         `hcl:"labels,attr_value_range"`
-	At       hcl.Range         `hcl:",def_range"`
 }
 
 // labelName is what a label may be called, so that policies can write it as it is.
@@ -35,7 +28,7 @@ const (
 	maxLabels = 64
 )
 
-func (r *reading) agents(f *file) {
+func (r *reading) agents(f *written.File) {
 	for _, a := range f.Agents {
 		made := Agent{ID: a.ID, Labels: a.Labels}
 		made.ID, made.All = strings.CutSuffix(a.ID, "/*")
@@ -114,7 +107,7 @@ func (l Labels) Of(p *principal.Principal) map[string]string {
 	return found
 }
 
-func (r *reading) suspended(f *file) {
+func (r *reading) suspended(f *written.File) {
 	r.Suspended = f.Suspended
 	for _, id := range f.Suspended {
 		if id == "" || strings.HasSuffix(id, "/") {

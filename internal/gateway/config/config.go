@@ -13,6 +13,7 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/gateway/policy"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/rest"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/rpc"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/written"
 )
 
 // Config is a configuration that is whole and valid. Paths are relative to nothing: they have been joined with the folder of the file.
@@ -86,7 +87,7 @@ func Parse(path string, text []byte) (*Config, hcl.Diagnostics) {
 	if diagnostics.HasErrors() {
 		return nil, diagnostics
 	}
-	var f file
+	var f written.File
 	diagnostics = append(diagnostics, gohcl.DecodeBody(parsed.Body, nil, &f)...)
 	if diagnostics.HasErrors() {
 		return nil, diagnostics

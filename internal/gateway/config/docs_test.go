@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/written"
 )
 
 const operating = "../../../docs/gateway/operating.md"
@@ -38,14 +40,14 @@ func TestTheConfigurationsOfTheDocumentationAreGood(t *testing.T) {
 
 // Every limit is in the table with its default, and the table has no other.
 func TestTheDocumentationHasEveryLimitAndItsDefault(t *testing.T) {
-	written := map[string]string{}
+	documented := map[string]string{}
 	_, section, _ := strings.Cut(page(t), "\n## Limits\n")
 	section, _, _ = strings.Cut(section, "\n## ")
 	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| (\\d+|\\d+[smh]) \\|").FindAllStringSubmatch(section, -1) {
-		written[row[1]] = row[2]
+		documented[row[1]] = row[2]
 	}
 	defaults := reflect.ValueOf(Defaults())
-	block := reflect.TypeFor[limits]()
+	block := reflect.TypeFor[written.Limits]()
 	for i := range block.NumField() {
 		field := block.Field(i)
 		name, kind, _ := strings.Cut(field.Tag.Get("hcl"), ",")
@@ -53,12 +55,12 @@ func TestTheDocumentationHasEveryLimitAndItsDefault(t *testing.T) {
 			continue
 		}
 		meant := defaultOf(t, defaults, name)
-		if written[name] != meant {
-			t.Errorf("limits.%s is %s, and the documentation has %q", name, meant, written[name])
+		if documented[name] != meant {
+			t.Errorf("limits.%s is %s, and the documentation has %q", name, meant, documented[name])
 		}
-		delete(written, name)
+		delete(documented, name)
 	}
-	for name := range written {
+	for name := range documented {
 		t.Errorf("there is no limits.%s", name)
 	}
 }

@@ -5,10 +5,12 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/written"
 )
 
 // egress says whether a listener is one by which agents reach what lies beyond.
-func (r *reading) egress(l *listener) bool {
+func (r *reading) egress(l *written.Listener) bool {
 	switch l.Direction {
 	case "", "client_to_agent":
 		return false
@@ -20,7 +22,7 @@ func (r *reading) egress(l *listener) bool {
 }
 
 // beyond reads what is said of the way to a target.
-func (r *reading) beyond(t *target, to *Target) {
+func (r *reading) beyond(t *written.Target, to *Target) {
 	to.Process = r.process(t)
 	to.TLS = r.upstreamTLS(t.TLS)
 	to.Credentials = r.credentials(t)
@@ -38,7 +40,7 @@ func (r *reading) beyond(t *target, to *Target) {
 }
 
 // guard says of which targets the addresses are looked at: those that agents reach on their way out.
-func (r *reading) guard(f *file) {
+func (r *reading) guard(f *written.File) {
 	for i := range r.Targets {
 		t, served, tunnelled := &r.Targets[i], false, false
 		for j := range r.Listeners {
@@ -52,9 +54,9 @@ func (r *reading) guard(f *file) {
 			}
 		}
 		t.Guarded = served && t.Process == nil
-		at := slices.IndexFunc(f.Targets, func(w target) bool { return w.Name == t.Name })
-		if written := &f.Targets[at]; t.Tunnel && !tunnelled {
-			r.wrong(written.TunnelAt, written.At, "Nobody can be given a tunnel", "No listener with direction = \"agent_to_anywhere\" serves target %q.", t.Name)
+		at := slices.IndexFunc(f.Targets, func(w written.Target) bool { return w.Name == t.Name })
+		if said := &f.Targets[at]; t.Tunnel && !tunnelled {
+			r.wrong(said.TunnelAt, said.At, "Nobody can be given a tunnel", "No listener with direction = \"agent_to_anywhere\" serves target %q.", t.Name)
 		}
 	}
 }

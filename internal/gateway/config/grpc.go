@@ -8,10 +8,11 @@ import (
 	"strings"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/rpc"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/written"
 )
 
 // services reads what a target of gRPC has, and no other.
-func (r *reading) services(t *target, to *Target) {
+func (r *reading) services(t *written.Target, to *Target) {
 	if t.Protocol != "grpc" {
 		if t.Services != nil {
 			r.wrong(t.ServicesAt, t.At, "Not a target of gRPC", "Only a target with protocol = \"grpc\" has services.")

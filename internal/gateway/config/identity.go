@@ -7,6 +7,7 @@ import (
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/workload"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/written"
 )
 
 // Authority is a development authority, which issues identities on this machine.
@@ -23,27 +24,8 @@ type Identity struct {
 	Wait             time.Duration // how long the start waits for it
 }
 
-type authority struct {
-	TrustDomain   string    `hcl:"trust_domain"`
-	TrustDomainAt hcl.Range `hcl:"trust_domain,attr_value_range"`
-	Directory     string    `hcl:"directory"`
-	At            hcl.Range `hcl:",def_range"`
-}
-
-type identity struct {
-	Certificate   string    `hcl:"certificate,optional"`
-	Key           string    `hcl:"key,optional"`
-	WorkloadAPI   string    `hcl:"workload_api,optional"`
-	WorkloadAPIAt hcl.Range `hcl:"workload_api,attr_value_range"`
-	SPIFFEID      string    `hcl:"spiffe_id,optional"`
-	SPIFFEIDAt    hcl.Range `hcl:"spiffe_id,attr_value_range"`
-	Wait          string    `hcl:"wait,optional"`
-	WaitAt        hcl.Range `hcl:"wait,attr_value_range"`
-	At            hcl.Range `hcl:",def_range"`
-}
-
 // ownIdentity reads what the gateway shows of itself.
-func (r *reading) ownIdentity(f *file) {
+func (r *reading) ownIdentity(f *written.File) {
 	if a := f.Authority; a != nil {
 		if _, err := spiffeid.TrustDomainFromString(a.TrustDomain); err != nil {
 			r.wrong(a.TrustDomainAt, a.At, "Not a trust domain", "%q: %v. Use a name such as \"example.org\".", a.TrustDomain, err)
@@ -66,7 +48,7 @@ func (r *reading) ownIdentity(f *file) {
 	r.Files = append(r.Files, r.Identity.Certificate, r.Identity.Key)
 }
 
-func (r *reading) workloadAPI(f *file, i *identity) {
+func (r *reading) workloadAPI(f *written.File, i *written.Identity) {
 	if err := workload.Check(i.WorkloadAPI); err != nil {
 		r.wrong(i.WorkloadAPIAt, i.At, "Not an address of the Workload API", "%q: %v. Use one such as \"unix:///run/spire/agent.sock\".", i.WorkloadAPI, err)
 	}
@@ -97,7 +79,7 @@ func (r *reading) spiffeID(id string, at, block hcl.Range) spiffeid.ID {
 	return read
 }
 
-func (r *reading) identities(f *file) {
+func (r *reading) identities(f *written.File) {
 	r.ownIdentity(f)
 	r.trust(f)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/gateway/authn"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/compact"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/token"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/written"
 )
 
 // Issuer is an authorization server or OpenID provider whose access tokens are taken.
@@ -31,28 +32,7 @@ type Issuer struct {
 	Scopes       []string // that a token must have
 }
 
-type issuer struct {
-	Name           string    `hcl:"issuer,label"`
-	JWKS           string    `hcl:"jwks_uri,optional"`
-	JWKSAt         hcl.Range `hcl:"jwks_uri,attr_value_range"`
-	Roots          string    `hcl:"ca_file,optional"`
-	RootsAt        hcl.Range `hcl:"ca_file,attr_value_range"`
-	Algorithms     []string  `hcl:"algorithms,optional"`
-	AlgorithmsAt   hcl.Range `hcl:"algorithms,attr_value_range"`
-	Audiences      []string  `hcl:"audiences,optional"`
-	AudiencesAt    hcl.Range `hcl:"audiences,attr_value_range"`
-	Types          []string  `hcl:"types,optional"`
-	TypesAt        hcl.Range `hcl:"types,attr_value_range"`
-	TrustDomains   []string  `hcl:"trust_domains,optional"`
-	TrustDomainsAt hcl.Range `hcl:"trust_domains,attr_value_range"`
-	Unbound        bool      `hcl:"unbound,optional"`
-	User           string    `hcl:"user_claim,optional"`
-	Scopes         []string  `hcl:"scopes,optional"`
-	ScopesAt       hcl.Range `hcl:"scopes,attr_value_range"`
-	At             hcl.Range `hcl:",def_range"`
-}
-
-func (r *reading) issuers(f *file) {
+func (r *reading) issuers(f *written.File) {
 	for i := range f.Issuers {
 		r.issuer(&f.Issuers[i])
 	}
@@ -64,7 +44,7 @@ func (r *reading) issuers(f *file) {
 	r.DIDs = f.DIDs
 }
 
-func (r *reading) issuer(i *issuer) {
+func (r *reading) issuer(i *written.Issuer) {
 	if !fetchable(i.Name) {
 		r.wrong(i.At, i.At, "Not an issuer", "%q: an issuer is a URL of https, or of http on loopback, as its tokens have it in iss.", i.Name)
 	}

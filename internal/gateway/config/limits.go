@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/jsonscan"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/written"
 )
 
 // Limits bound what one caller can take. An agent is all its instances together, and whoever else has an identity of its own.
@@ -50,73 +51,6 @@ func (c *Config) LimitsOf(t *Target) *Limits {
 	return &c.Limits
 }
 
-type limits struct {
-	Body         *int64    `hcl:"body,optional"`
-	BodyAt       hcl.Range `hcl:"body,attr_value_range"`
-	Answer       *int64    `hcl:"answer,optional"`
-	AnswerAt     hcl.Range `hcl:"answer,attr_value_range"`
-	Header       *int64    `hcl:"header,optional"`
-	HeaderAt     hcl.Range `hcl:"header,attr_value_range"`
-	Depth        *int64    `hcl:"json_depth,optional"`
-	DepthAt      hcl.Range `hcl:"json_depth,attr_value_range"`
-	Concurrent   *int64    `hcl:"concurrent_requests,optional"`
-	ConcurrentAt hcl.Range `hcl:"concurrent_requests,attr_value_range"`
-	Open         *int64    `hcl:"concurrent_streams,optional"`
-	OpenAt       hcl.Range `hcl:"concurrent_streams,attr_value_range"`
-	Streams      *int64    `hcl:"streams_per_connection,optional"`
-	StreamsAt    hcl.Range `hcl:"streams_per_connection,attr_value_range"`
-
-	AgentRate         *int64    `hcl:"agent_rate,optional"`
-	AgentRateAt       hcl.Range `hcl:"agent_rate,attr_value_range"`
-	AgentBurst        *int64    `hcl:"agent_burst,optional"`
-	AgentBurstAt      hcl.Range `hcl:"agent_burst,attr_value_range"`
-	AgentConcurrent   *int64    `hcl:"agent_concurrent_requests,optional"`
-	AgentConcurrentAt hcl.Range `hcl:"agent_concurrent_requests,attr_value_range"`
-	AgentStreams      *int64    `hcl:"agent_concurrent_streams,optional"`
-	AgentStreamsAt    hcl.Range `hcl:"agent_concurrent_streams,attr_value_range"`
-	UnknownRate       *int64    `hcl:"unauthenticated_rate,optional"`
-	UnknownRateAt     hcl.Range `hcl:"unauthenticated_rate,attr_value_range"`
-	UnknownBurst      *int64    `hcl:"unauthenticated_burst,optional"`
-	UnknownBurstAt    hcl.Range `hcl:"unauthenticated_burst,attr_value_range"`
-
-	HeaderTime   string    `hcl:"header_time,optional"`
-	HeaderTimeAt hcl.Range `hcl:"header_time,attr_value_range"`
-	BodyTime     string    `hcl:"body_time,optional"`
-	BodyTimeAt   hcl.Range `hcl:"body_time,attr_value_range"`
-	Idle         string    `hcl:"idle_time,optional"`
-	IdleAt       hcl.Range `hcl:"idle_time,attr_value_range"`
-	Total        string    `hcl:"total_time,optional"`
-	TotalAt      hcl.Range `hcl:"total_time,attr_value_range"`
-	Drain        string    `hcl:"drain_time,optional"`
-	DrainAt      hcl.Range `hcl:"drain_time,attr_value_range"`
-	At           hcl.Range `hcl:",def_range"`
-}
-
-// targetLimits are those that a target can have of its own.
-type targetLimits struct {
-	Body              *int64    `hcl:"body,optional"`
-	BodyAt            hcl.Range `hcl:"body,attr_value_range"`
-	Answer            *int64    `hcl:"answer,optional"`
-	AnswerAt          hcl.Range `hcl:"answer,attr_value_range"`
-	Depth             *int64    `hcl:"json_depth,optional"`
-	DepthAt           hcl.Range `hcl:"json_depth,attr_value_range"`
-	AgentRate         *int64    `hcl:"agent_rate,optional"`
-	AgentRateAt       hcl.Range `hcl:"agent_rate,attr_value_range"`
-	AgentBurst        *int64    `hcl:"agent_burst,optional"`
-	AgentBurstAt      hcl.Range `hcl:"agent_burst,attr_value_range"`
-	AgentConcurrent   *int64    `hcl:"agent_concurrent_requests,optional"`
-	AgentConcurrentAt hcl.Range `hcl:"agent_concurrent_requests,attr_value_range"`
-	AgentStreams      *int64    `hcl:"agent_concurrent_streams,optional"`
-	AgentStreamsAt    hcl.Range `hcl:"agent_concurrent_streams,attr_value_range"`
-	BodyTime          string    `hcl:"body_time,optional"`
-	BodyTimeAt        hcl.Range `hcl:"body_time,attr_value_range"`
-	Idle              string    `hcl:"idle_time,optional"`
-	IdleAt            hcl.Range `hcl:"idle_time,attr_value_range"`
-	Total             string    `hcl:"total_time,optional"`
-	TotalAt           hcl.Range `hcl:"total_time,attr_value_range"`
-	At                hcl.Range `hcl:",def_range"`
-}
-
 // Bounds of what can be configured: bytes, and things at once.
 const (
 	leastBytes, mostBytes = 1 << 10, 1 << 30
@@ -124,7 +58,7 @@ const (
 	longest               = 7 * 24 * time.Hour
 )
 
-func (r *reading) limits(l *limits) {
+func (r *reading) limits(l *written.Limits) {
 	if l == nil {
 		return
 	}
@@ -148,7 +82,7 @@ func (r *reading) limits(l *limits) {
 }
 
 // targetLimits gives the limits of the gateway with what a target says of its own.
-func (r *reading) targetLimits(l *targetLimits) *Limits {
+func (r *reading) targetLimits(l *written.TargetLimits) *Limits {
 	if l == nil {
 		return nil
 	}
@@ -174,29 +108,29 @@ func (r *reading) rate(rate, burst, writtenRate, writtenBurst *int64, rateAt, bu
 	r.number(burst, writtenBurst, burstAt, 1, 2*most)
 }
 
-func (r *reading) limit(to *time.Duration, written string, at hcl.Range) {
-	if written != "" {
-		r.duration(to, written, at, longest)
+func (r *reading) limit(to *time.Duration, said string, at hcl.Range) {
+	if said != "" {
+		r.duration(to, said, at, longest)
 	}
 }
 
 // number takes over a number that was written, if it is in its bounds.
-func (r *reading) number(to, written *int64, at hcl.Range, least, most int64) {
-	if written == nil {
+func (r *reading) number(to, said *int64, at hcl.Range, least, most int64) {
+	if said == nil {
 		return
 	}
-	if *written < least || *written > most {
-		r.wrong(at, at, "Out of bounds", "%d: it may be from %d to %d, and is %d where nothing is said.", *written, least, most, *to)
+	if *said < least || *said > most {
+		r.wrong(at, at, "Out of bounds", "%d: it may be from %d to %d, and is %d where nothing is said.", *said, least, most, *to)
 		return
 	}
-	*to = *written
+	*to = *said
 }
 
 // duration takes over a duration that was written, if it is positive and at most so long.
-func (r *reading) duration(to *time.Duration, written string, at hcl.Range, most time.Duration) {
-	d, err := time.ParseDuration(written)
+func (r *reading) duration(to *time.Duration, said string, at hcl.Range, most time.Duration) {
+	d, err := time.ParseDuration(said)
 	if err != nil || d <= 0 || d > most {
-		r.wrong(at, at, "Not a duration", "%q: write one such as \"30s\" or \"5m\", up to %s. It is %s where nothing is said.", written, most, *to)
+		r.wrong(at, at, "Not a duration", "%q: write one such as \"30s\" or \"5m\", up to %s. It is %s where nothing is said.", said, most, *to)
 		return
 	}
 	*to = d

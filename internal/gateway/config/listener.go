@@ -8,9 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
-
 	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/written"
 )
 
 // Listener is an address that agents call.
@@ -42,33 +41,7 @@ func (l *Listener) Serves(target string) bool {
 // tlsVersions are those that a listener may allow.
 var tlsVersions = map[string]uint16{"": tls.VersionTLS13, "1.3": tls.VersionTLS13, "1.2": tls.VersionTLS12}
 
-type listener struct {
-	Name           string    `hcl:"name,label"`
-	Address        string    `hcl:"address"`
-	AddressAt      hcl.Range `hcl:"address,attr_value_range"`
-	URL            string    `hcl:"url,optional"`
-	URLAt          hcl.Range `hcl:"url,attr_value_range"`
-	MinimumTLS     string    `hcl:"minimum_tls,optional"`
-	MinimumTLSAt   hcl.Range `hcl:"minimum_tls,attr_value_range"`
-	Plain          bool      `hcl:"plain,optional"`
-	PlainAt        hcl.Range `hcl:"plain,attr_value_range"`
-	Principal      string    `hcl:"principal,optional"`
-	PrincipalAt    hcl.Range `hcl:"principal,attr_value_range"`
-	Authenticate   []string  `hcl:"authenticate,optional"`
-	AuthenticateAt hcl.Range `hcl:"authenticate,attr_value_range"`
-	Nonces         bool      `hcl:"dpop_nonces,optional"`
-	Targets        []string  `hcl:"targets,optional"`
-	TargetsAt      hcl.Range `hcl:"targets,attr_value_range"`
-	Origins        []string  `hcl:"origins,optional"`
-	OriginsAt      hcl.Range `hcl:"origins,attr_value_range"`
-	Mode           string    `hcl:"mode,optional"`
-	ModeAt         hcl.Range `hcl:"mode,attr_value_range"`
-	Direction      string    `hcl:"direction,optional"`
-	DirectionAt    hcl.Range `hcl:"direction,attr_value_range"`
-	At             hcl.Range `hcl:",def_range"`
-}
-
-func (r *reading) listener(l *listener, tokens bool) {
+func (r *reading) listener(l *written.Listener, tokens bool) {
 	if _, port, err := net.SplitHostPort(l.Address); err != nil || port == "" {
 		r.wrong(l.AddressAt, l.At, "Not an address", "%q is not of the form host:port. Use one such as \"127.0.0.1:8443\".", l.Address)
 	}
@@ -99,7 +72,7 @@ func (r *reading) listener(l *listener, tokens bool) {
 }
 
 // origin checks the URL that agents call a listener by.
-func (r *reading) origin(l *listener) {
+func (r *reading) origin(l *written.Listener) {
 	if l.URL == "" {
 		return
 	}
@@ -114,7 +87,7 @@ func (r *reading) origin(l *listener) {
 }
 
 // near checks that whom only a development authority vouches for is served on its machine.
-func (r *reading) near(l *listener) {
+func (r *reading) near(l *written.Listener) {
 	if r.Authority != nil && !loopback(l.Address) {
 		r.wrong(l.AddressAt, l.At, "Listener of a development authority is not on loopback",
 			"%q: a development_authority serves this machine alone. Use an address such as \"127.0.0.1:8443\", or an identity block in its place.", l.Address)
@@ -122,7 +95,7 @@ func (r *reading) near(l *listener) {
 }
 
 // plain checks what a listener without TLS may be.
-func (r *reading) plain(l *listener) {
+func (r *reading) plain(l *written.Listener) {
 	if !l.Plain {
 		if l.Principal != "" {
 			r.wrong(l.PrincipalAt, l.At, "Not of a listener with TLS", "principal says who reaches a plain listener. Here certificates and tokens say it.")
@@ -141,7 +114,7 @@ func (r *reading) plain(l *listener) {
 }
 
 // enough reads the combinations that a listener asks for. Where nothing is said, it is all that the gateway can ask for at once.
-func (r *reading) enough(l *listener, tokens bool) []principal.Combination {
+func (r *reading) enough(l *written.Listener, tokens bool) []principal.Combination {
 	asked := l.Authenticate
 	if asked == nil {
 		asked = []string{principal.MTLS}
@@ -174,7 +147,7 @@ func (r *reading) enough(l *listener, tokens bool) []principal.Combination {
 }
 
 // possible checks that there is something to verify each part of a combination with.
-func (r *reading) possible(l *listener, c principal.Combination, tokens bool) {
+func (r *reading) possible(l *written.Listener, c principal.Combination, tokens bool) {
 	needs := func(method, summary, what string) {
 		if c.Has(method) {
 			r.wrong(l.AuthenticateAt, l.At, summary, "%q: %s.", c, what)
@@ -208,7 +181,7 @@ func (r *reading) trusting() bool {
 }
 
 // served checks the names of the targets that a listener serves.
-func (r *reading) served(l *listener) {
+func (r *reading) served(l *written.Listener) {
 	for _, name := range l.Targets {
 		if !slices.ContainsFunc(r.Targets, func(t Target) bool { return t.Name == name }) {
 			r.wrong(l.TargetsAt, l.At, "No such target", "%q: there is no target block of that name.", name)

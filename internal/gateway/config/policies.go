@@ -8,18 +8,11 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/policy"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/written"
 )
 
-type policies struct {
-	Files   []string  `hcl:"files,optional"`
-	FilesAt hcl.Range `hcl:"files,attr_value_range"`
-	Text    string    `hcl:"text,optional"`
-	TextAt  hcl.Range `hcl:"text,attr_value_range"`
-	At      hcl.Range `hcl:",def_range"`
-}
-
 // policies reads and checks all policies. Their errors point into the file that they are written in.
-func (r *reading) policies(blocks []policies) {
+func (r *reading) policies(blocks []written.Policies) {
 	var sources []policy.Source
 	for _, b := range blocks {
 		if (b.Text == "") == (len(b.Files) == 0) {
@@ -57,7 +50,7 @@ func (r *reading) policies(blocks []policies) {
 }
 
 // inline gives policies that stand in the configuration itself. A heredoc begins on the line after its mark.
-func (r *reading) inline(b policies) policy.Source {
+func (r *reading) inline(b written.Policies) policy.Source {
 	s := policy.Source{Name: r.File, Text: []byte(b.Text), Line: b.TextAt.Start.Line}
 	if from := b.TextAt.Start.Byte; from >= 0 && from+2 <= len(r.text) && string(r.text[from:from+2]) == "<<" {
 		s.Line++

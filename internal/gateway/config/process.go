@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/written"
 )
 
 // Process is a stdio server of MCP that the gateway starts.
@@ -23,23 +25,11 @@ type Process struct {
 	Stop          time.Duration // a process has to end by itself
 }
 
-type processes struct {
-	Idle       string    `hcl:"idle_time,optional"`
-	IdleAt     hcl.Range `hcl:"idle_time,attr_value_range"`
-	PerAgent   *int64    `hcl:"per_agent,optional"`
-	PerAgentAt hcl.Range `hcl:"per_agent,attr_value_range"`
-	Total      *int64    `hcl:"total,optional"`
-	TotalAt    hcl.Range `hcl:"total,attr_value_range"`
-	Stop       string    `hcl:"stop_time,optional"`
-	StopAt     hcl.Range `hcl:"stop_time,attr_value_range"`
-	At         hcl.Range `hcl:",def_range"`
-}
-
 // variable is a name of the environment.
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // process reads what is said of a server that the gateway starts, nil where the target has a URL.
-func (r *reading) process(t *target) *Process {
+func (r *reading) process(t *written.Target) *Process {
 	if t.Command == nil {
 		for _, a := range []struct {
 			name string

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/written"
 )
 
 // reading is a configuration on its way from what is written to what is meant.
@@ -40,7 +42,7 @@ func (r *reading) within(name string) string {
 	return filepath.Join(r.folder, name)
 }
 
-func (r *reading) file(f *file) {
+func (r *reading) file(f *written.File) {
 	r.identities(f)
 	r.issuers(f)
 	r.agents(f)

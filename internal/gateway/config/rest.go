@@ -9,23 +9,11 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/rest"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/written"
 )
 
-type operation struct {
-	Name         string            `hcl:"name,label"`
-	Method       string            `hcl:"method"`
-	MethodAt     hcl.Range         `hcl:"method,attr_value_range"`
-	Path         string            `hcl:"path"`
-	PathAt       hcl.Range         `hcl:"path,attr_value_range"`
-	Parameters   map[string]string `hcl:"parameters,optional"`
-	ParametersAt hcl.Range         `hcl:"parameters,attr_value_range"`
-	Content      []string          `hcl:"content,optional"`
-	ContentAt    hcl.Range         `hcl:"content,attr_value_range"`
-	At           hcl.Range         `hcl:",def_range"`
-}
-
 // api reads what a target of REST has, and no other.
-func (r *reading) api(t *target, to *Target) {
+func (r *reading) api(t *written.Target, to *Target) {
 	if t.Protocol != "rest" {
 		for name, at := range map[string]hcl.Range{"openapi": t.OpenAPIAt, "unmatched": t.UnmatchedAt, "content": t.ContentAt} {
 			if !at.Empty() {
@@ -72,7 +60,7 @@ func (r *reading) api(t *target, to *Target) {
 	to.API = api
 }
 
-func (r *reading) operation(o *operation) (rest.Operation, bool) {
+func (r *reading) operation(o *written.Operation) (rest.Operation, bool) {
 	made := rest.Operation{Name: o.Name, Method: o.Method, Path: map[string]rest.Type{}, Query: map[string]rest.Type{}}
 	if !slices.Contains(rest.Methods(), o.Method) {
 		r.wrong(o.MethodAt, o.At, "Not a method", "%q: it may be one of %s.", o.Method, strings.Join(rest.Methods(), ", "))
@@ -99,23 +87,23 @@ func (r *reading) operation(o *operation) (rest.Operation, bool) {
 	return made, slices.Contains(rest.Methods(), o.Method)
 }
 
-func (r *reading) media(written []string, at, block hcl.Range) []string {
+func (r *reading) media(said []string, at, block hcl.Range) []string {
 	var content []string
-	for _, m := range written {
+	for _, m := range said {
 		media, err := rest.ParseMedia(m)
 		if err != nil {
 			r.wrong(at, block, "Not a media type", "%v.", err)
 		}
 		content = append(content, media)
 	}
-	if written != nil && content == nil {
+	if said != nil && content == nil {
 		return []string{} // no body at all
 	}
 	return content
 }
 
 // openapi reads the operations of an OpenAPI document. Errors point into it.
-func (r *reading) openapi(t *target) []rest.Operation {
+func (r *reading) openapi(t *written.Target) []rest.Operation {
 	file := r.within(t.OpenAPI)
 	r.Files = append(r.Files, file)
 	text, err := readAtMost(file, rest.MaxDocument)

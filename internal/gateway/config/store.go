@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/hcl/v2"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/written"
 )
 
 // Store says where the state is kept that replicas share. Without a URL it is the memory of the process.
@@ -20,22 +20,7 @@ type Store struct {
 // Shared says that replicas share the store.
 func (s Store) Shared() bool { return s.URL != "" }
 
-type store struct {
-	Kind       string    `hcl:"kind,label"`
-	KindAt     hcl.Range `hcl:"kind,label_range"`
-	URL        string    `hcl:"url"`
-	URLAt      hcl.Range `hcl:"url,attr_value_range"`
-	Password   string    `hcl:"password_file,optional"`
-	PasswordAt hcl.Range `hcl:"password_file,attr_value_range"`
-	CA         string    `hcl:"ca_file,optional"`
-	CAAt       hcl.Range `hcl:"ca_file,attr_value_range"`
-	Prefix     *string   `hcl:"prefix,optional"`
-	Timeout    string    `hcl:"timeout,optional"`
-	TimeoutAt  hcl.Range `hcl:"timeout,attr_value_range"`
-	At         hcl.Range `hcl:",def_range"`
-}
-
-func (r *reading) store(s *store) {
+func (r *reading) store(s *written.Store) {
 	if s == nil {
 		return
 	}

@@ -7,61 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
-
 	"github.com/agentward/terraform-provider-agent/internal/gateway/a2a"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/mcp"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/written"
 )
-
-type target struct {
-	Name       string    `hcl:"name,label"`
-	NameAt     hcl.Range `hcl:"name,label_range"`
-	Protocol   string    `hcl:"protocol"`
-	ProtocolAt hcl.Range `hcl:"protocol,attr_value_range"`
-	URL        string    `hcl:"url,optional"`
-	URLAt      hcl.Range `hcl:"url,attr_value_range"`
-	Path       string    `hcl:"path,optional"`
-	PathAt     hcl.Range `hcl:"path,attr_value_range"`
-	Mode       string    `hcl:"mode,optional"`
-	ModeAt     hcl.Range `hcl:"mode,attr_value_range"`
-	Versions   []string  `hcl:"versions,optional"`
-	VersionsAt hcl.Range `hcl:"versions,attr_value_range"`
-	KeepHost   bool      `hcl:"keep_host,optional"`
-
-	Services      []string  `hcl:"services,optional"`
-	ServicesAt    hcl.Range `hcl:"services,attr_value_range"`
-	Descriptors   string    `hcl:"descriptors,optional"`
-	DescriptorsAt hcl.Range `hcl:"descriptors,attr_value_range"`
-
-	OpenAPI        string            `hcl:"openapi,optional"`
-	OpenAPIAt      hcl.Range         `hcl:"openapi,attr_value_range"`
-	Unmatched      string            `hcl:"unmatched,optional"`
-	UnmatchedAt    hcl.Range         `hcl:"unmatched,attr_value_range"`
-	Content        []string          `hcl:"content,optional"`
-	ContentAt      hcl.Range         `hcl:"content,attr_value_range"`
-	Operations     []operation       `hcl:"operation,block"`
-	Command        []string          `hcl:"command,optional"`
-	CommandAt      hcl.Range         `hcl:"command,attr_value_range"`
-	Env            map[string]string `hcl:"env,optional"`
-	EnvAt          hcl.Range         `hcl:"env,attr_value_range"`
-	EnvFiles       map[string]string `hcl:"env_files,optional"`
-	EnvFilesAt     hcl.Range         `hcl:"env_files,attr_value_range"`
-	Directory      string            `hcl:"directory,optional"`
-	DirectoryAt    hcl.Range         `hcl:"directory,attr_value_range"`
-	Processes      *processes        `hcl:"processes,block"`
-	TLS            *upstreamTLS      `hcl:"tls,block"`
-	Credentials    []credential      `hcl:"credential,block"`
-	Tunnel         bool              `hcl:"tunnel,optional"`
-	TunnelAt       hcl.Range         `hcl:"tunnel,attr_value_range"`
-	AllowPrivate   *bool             `hcl:"allow_private,optional"`
-	AllowPrivateAt hcl.Range         `hcl:"allow_private,attr_value_range"`
-
-	A2A *a2aBlock `hcl:"a2a,block"`
-
-	At hcl.Range `hcl:",def_range"`
-
-	Limits *targetLimits `hcl:"limits,block"`
-}
 
 // protocols are those that a target can speak.
 var protocols = []string{"mcp", "a2a", "rest", "grpc"}
@@ -69,7 +18,7 @@ var protocols = []string{"mcp", "a2a", "rest", "grpc"}
 // name is what may be part of an identifier in a policy: a slash would make Tool::"a/b" two things.
 var name = regexp.MustCompile(`^[a-z0-9]([a-z0-9_.-]*[a-z0-9])?$`)
 
-func (r *reading) target(t *target) {
+func (r *reading) target(t *written.Target) {
 	if !name.MatchString(t.Name) {
 		r.wrong(t.NameAt, t.At, "Not a name of a target", "%q: use lower case letters, digits, and - _ . between them.", t.Name)
 	}

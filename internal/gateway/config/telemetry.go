@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/written"
 )
 
 // Telemetry says what is told of requests besides the audit log. Its zero value is nothing but the metrics of the admin address.
@@ -42,35 +44,7 @@ type OTLP struct {
 	Timeout     time.Duration
 }
 
-type telemetry struct {
-	OTLP          *otlp             `hcl:"otlp,block"`
-	Traces        *bool             `hcl:"traces,optional"`
-	Metrics       *bool             `hcl:"metrics,optional"`
-	SampleRatio   *float64          `hcl:"sample_ratio,optional"`
-	SampleRatioAt hcl.Range         `hcl:"sample_ratio,attr_value_range"`
-	Traceparent   string            `hcl:"traceparent,optional"`
-	TraceparentAt hcl.Range         `hcl:"traceparent,attr_value_range"`
-	Every         string            `hcl:"metrics_interval,optional"`
-	EveryAt       hcl.Range         `hcl:"metrics_interval,attr_value_range"`
-	Resource      map[string]string `hcl:"resource,optional"`
-	At            hcl.Range         `hcl:",def_range"`
-}
-
-type otlp struct {
-	Endpoint   string    `hcl:"endpoint"`
-	EndpointAt hcl.Range `hcl:"endpoint,attr_value_range"`
-	Protocol   string    `hcl:"protocol,optional"`
-	ProtocolAt hcl.Range `hcl:"protocol,attr_value_range"`
-	Headers    string    `hcl:"headers_file,optional"`
-	HeadersAt  hcl.Range `hcl:"headers_file,attr_value_range"`
-	CA         string    `hcl:"ca_file,optional"`
-	CAAt       hcl.Range `hcl:"ca_file,attr_value_range"`
-	Timeout    string    `hcl:"timeout,optional"`
-	TimeoutAt  hcl.Range `hcl:"timeout,attr_value_range"`
-	At         hcl.Range `hcl:",def_range"`
-}
-
-func (r *reading) telemetry(t *telemetry) {
+func (r *reading) telemetry(t *written.Telemetry) {
 	to := &r.Telemetry
 	*to = Telemetry{SampleRatio: 1, Traceparent: ContinueTrace, Every: time.Minute}
 	if t == nil {
@@ -100,7 +74,7 @@ func (r *reading) telemetry(t *telemetry) {
 	}
 }
 
-func (r *reading) otlp(o *otlp) *OTLP {
+func (r *reading) otlp(o *written.OTLP) *OTLP {
 	if o == nil {
 		return nil
 	}

@@ -5,10 +5,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/hashicorp/hcl/v2"
-
 	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/token"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/written"
 )
 
 // TokenService issues access tokens to agents.
@@ -21,24 +20,8 @@ type TokenService struct {
 	Exchange    []string // issuers whose tokens agents may exchange, to act for a user
 }
 
-type tokenService struct {
-	Secret     string    `hcl:"secret_file,optional"`
-	SecretAt   hcl.Range `hcl:"secret_file,attr_value_range"`
-	Secrets    []string  `hcl:"secret_files,optional"`
-	SecretsAt  hcl.Range `hcl:"secret_files,attr_value_range"`
-	Lifetime   string    `hcl:"lifetime,optional"`
-	LifetimeAt hcl.Range `hcl:"lifetime,attr_value_range"`
-	Listener   string    `hcl:"listener,optional"`
-	ListenerAt hcl.Range `hcl:"listener,attr_value_range"`
-	Bind       string    `hcl:"bind,optional"`
-	BindAt     hcl.Range `hcl:"bind,attr_value_range"`
-	Exchange   []string  `hcl:"exchange,optional"`
-	ExchangeAt hcl.Range `hcl:"exchange,attr_value_range"`
-	At         hcl.Range `hcl:",def_range"`
-}
-
 // tokenService reads the token service, once the listeners are known.
-func (r *reading) tokenService(f *file) {
+func (r *reading) tokenService(f *written.File) {
 	s := f.TokenService
 	if s == nil {
 		return
@@ -82,7 +65,7 @@ func (r *reading) tokenService(f *file) {
 }
 
 // secrets reads the files of secrets, to see that they can be used.
-func (r *reading) secrets(s *tokenService, to *TokenService) {
+func (r *reading) secrets(s *written.TokenService, to *TokenService) {
 	files, at := s.Secrets, s.SecretsAt
 	if s.Secret != "" {
 		if len(files) > 0 {

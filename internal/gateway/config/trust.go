@@ -5,10 +5,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/bundle"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/written"
 )
 
 // Trust is a trust domain whose workloads may call. Its bundle is in a file, behind an endpoint, or, where neither is said, what the Workload API has of it.
@@ -26,30 +26,8 @@ type Endpoint struct {
 	MaxAge   time.Duration
 }
 
-type trust struct {
-	Domain   string    `hcl:"trust_domain,label"`
-	Bundle   string    `hcl:"bundle,optional"`
-	BundleAt hcl.Range `hcl:"bundle,attr_value_range"`
-	Endpoint *endpoint `hcl:"endpoint,block"`
-	At       hcl.Range `hcl:",def_range"`
-}
-
-type endpoint struct {
-	URL        string    `hcl:"url"`
-	URLAt      hcl.Range `hcl:"url,attr_value_range"`
-	Profile    string    `hcl:"profile"`
-	ProfileAt  hcl.Range `hcl:"profile,attr_value_range"`
-	SPIFFEID   string    `hcl:"spiffe_id,optional"`
-	SPIFFEIDAt hcl.Range `hcl:"spiffe_id,attr_value_range"`
-	Roots      string    `hcl:"ca_file,optional"`
-	RootsAt    hcl.Range `hcl:"ca_file,attr_value_range"`
-	MaxAge     string    `hcl:"max_age,optional"`
-	MaxAgeAt   hcl.Range `hcl:"max_age,attr_value_range"`
-	At         hcl.Range `hcl:",def_range"`
-}
-
 // trust reads whose bundles verify callers.
-func (r *reading) trust(f *file) {
+func (r *reading) trust(f *written.File) {
 	seen := map[string]bool{}
 	if f.Authority != nil {
 		seen[f.Authority.TrustDomain] = true
@@ -86,7 +64,7 @@ func (r *reading) trust(f *file) {
 	}
 }
 
-func (r *reading) endpoint(e *endpoint) *Endpoint {
+func (r *reading) endpoint(e *written.Endpoint) *Endpoint {
 	made := &Endpoint{URL: e.URL, Roots: r.within(e.Roots), MaxAge: bundle.DefaultMaxAge}
 	if u, err := url.Parse(e.URL); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
 		r.wrong(e.URLAt, e.At, "Not a URL of a bundle endpoint", "%q: use one of https, without a password.", e.URL)
@@ -115,7 +93,7 @@ func (r *reading) endpoint(e *endpoint) *Endpoint {
 }
 
 // verified checks that there is a bundle that verifies an endpoint's server.
-func (r *reading) verified(blocks []trust, i int) {
+func (r *reading) verified(blocks []written.Trust, i int) {
 	t := r.Trust[i]
 	id, err := spiffeid.FromString(t.Endpoint.SPIFFEID)
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/written"
 )
 
 // TLS is what a server that the gateway calls is verified by, and what it is shown.
@@ -44,63 +46,6 @@ type Credential struct {
 // Secret is where a secret is: in a file, which is read again when it changes, or in a variable of the environment.
 type Secret struct{ File, Env string }
 
-type upstreamTLS struct {
-	CAFile        string    `hcl:"ca_file,optional"`
-	CAFileAt      hcl.Range `hcl:"ca_file,attr_value_range"`
-	ServerName    string    `hcl:"server_name,optional"`
-	ServerNameAt  hcl.Range `hcl:"server_name,attr_value_range"`
-	SPIFFEIDs     []string  `hcl:"spiffe_ids,optional"`
-	SPIFFEIDsAt   hcl.Range `hcl:"spiffe_ids,attr_value_range"`
-	Certificate   string    `hcl:"certificate,optional"`
-	CertificateAt hcl.Range `hcl:"certificate,attr_value_range"`
-	Key           string    `hcl:"key,optional"`
-	KeyAt         hcl.Range `hcl:"key,attr_value_range"`
-	ClientSVID    bool      `hcl:"client_svid,optional"`
-	ClientSVIDAt  hcl.Range `hcl:"client_svid,attr_value_range"`
-	Minimum       string    `hcl:"minimum,optional"`
-	MinimumAt     hcl.Range `hcl:"minimum,attr_value_range"`
-	At            hcl.Range `hcl:",def_range"`
-}
-
-type credential struct {
-	Kind              string       `hcl:"kind,label"`
-	KindAt            hcl.Range    `hcl:"kind,label_range"`
-	Header            *string      `hcl:"header,optional"`
-	HeaderAt          hcl.Range    `hcl:"header,attr_value_range"`
-	Prefix            *string      `hcl:"prefix,optional"`
-	PrefixAt          hcl.Range    `hcl:"prefix,attr_value_range"`
-	File              *string      `hcl:"file,optional"`
-	FileAt            hcl.Range    `hcl:"file,attr_value_range"`
-	Env               *string      `hcl:"env,optional"`
-	EnvAt             hcl.Range    `hcl:"env,attr_value_range"`
-	TokenURL          *string      `hcl:"token_url,optional"`
-	TokenURLAt        hcl.Range    `hcl:"token_url,attr_value_range"`
-	ClientID          *string      `hcl:"client_id,optional"`
-	ClientIDAt        hcl.Range    `hcl:"client_id,attr_value_range"`
-	SecretFile        *string      `hcl:"client_secret_file,optional"`
-	SecretFileAt      hcl.Range    `hcl:"client_secret_file,attr_value_range"`
-	SecretEnv         *string      `hcl:"client_secret_env,optional"`
-	SecretEnvAt       hcl.Range    `hcl:"client_secret_env,attr_value_range"`
-	Method            *string      `hcl:"client_authentication,optional"`
-	MethodAt          hcl.Range    `hcl:"client_authentication,attr_value_range"`
-	KeyFile           *string      `hcl:"client_key_file,optional"`
-	KeyFileAt         hcl.Range    `hcl:"client_key_file,attr_value_range"`
-	KeyID             *string      `hcl:"client_key_id,optional"`
-	KeyIDAt           hcl.Range    `hcl:"client_key_id,attr_value_range"`
-	AssertionAudience *string      `hcl:"assertion_audience,optional"`
-	AssertionAt       hcl.Range    `hcl:"assertion_audience,attr_value_range"`
-	Scopes            []string     `hcl:"scopes,optional"`
-	ScopesAt          hcl.Range    `hcl:"scopes,attr_value_range"`
-	Resource          *string      `hcl:"resource,optional"`
-	ResourceAt        hcl.Range    `hcl:"resource,attr_value_range"`
-	Audience          *string      `hcl:"audience,optional"`
-	AudienceAt        hcl.Range    `hcl:"audience,attr_value_range"`
-	Subject           *string      `hcl:"subject,optional"`
-	SubjectAt         hcl.Range    `hcl:"subject,attr_value_range"`
-	TLS               *upstreamTLS `hcl:"tls,block"`
-	At                hcl.Range    `hcl:",def_range"`
-}
-
 // exists notes a file that is not there.
 func (r *reading) exists(path string, at, block hcl.Range) {
 	if path == "" {
@@ -111,7 +56,7 @@ func (r *reading) exists(path string, at, block hcl.Range) {
 	}
 }
 
-func (r *reading) upstreamTLS(t *upstreamTLS) *TLS {
+func (r *reading) upstreamTLS(t *written.TLS) *TLS {
 	if t == nil {
 		return nil
 	}
@@ -157,7 +102,7 @@ var headerName = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 // reserved are headers that a credential cannot be sent in, as they mean something to HTTP itself.
 var reserved = []string{"host", "connection", "content-length", "content-type", "transfer-encoding", "te", "trailer", "upgrade", "accept", "mcp-session-id"}
 
-func (r *reading) credentials(t *target) []Credential {
+func (r *reading) credentials(t *written.Target) []Credential {
 	var made []Credential
 	for i := range t.Credentials {
 		c := r.credential(&t.Credentials[i])
@@ -183,7 +128,7 @@ type attribute struct {
 	kinds   string
 }
 
-func (r *reading) credential(c *credential) Credential {
+func (r *reading) credential(c *written.Credential) Credential {
 	const static, oauth, client, exchange = "static", "client_credentials token_exchange", "client_credentials", "token_exchange"
 	made := Credential{Kind: c.Kind}
 	if !slices.Contains([]string{static, client, exchange}, c.Kind) {
@@ -230,7 +175,7 @@ func text(s *string) string {
 	return *s
 }
 
-func (r *reading) static(c *credential, to *Credential) {
+func (r *reading) static(c *written.Credential, to *Credential) {
 	to.Header, to.Prefix = "Authorization", text(c.Prefix)
 	if c.Header != nil {
 		to.Header = *c.Header
@@ -247,7 +192,7 @@ func (r *reading) static(c *credential, to *Credential) {
 }
 
 // secret says where a secret is, which has to be there.
-func (r *reading) secret(c *credential, file, env *string, fileAt, envAt hcl.Range, fileName, envName string) Secret {
+func (r *reading) secret(c *written.Credential, file, env *string, fileAt, envAt hcl.Range, fileName, envName string) Secret {
 	made := Secret{File: r.within(text(file)), Env: text(env)}
 	switch {
 	case (made.File == "") == (made.Env == ""):
@@ -260,7 +205,7 @@ func (r *reading) secret(c *credential, file, env *string, fileAt, envAt hcl.Ran
 	return made
 }
 
-func (r *reading) oauth(c *credential, to *Credential) {
+func (r *reading) oauth(c *written.Credential, to *Credential) {
 	to.Header, to.TokenURL, to.ClientID, to.Method = "Authorization", text(c.TokenURL), text(c.ClientID), text(c.Method)
 	to.KeyFile, to.KeyID, to.Scopes, to.Resource, to.Audience = r.within(text(c.KeyFile)), text(c.KeyID), c.Scopes, text(c.Resource), text(c.Audience)
 	to.AssertionAudience, to.TLS = text(c.AssertionAudience), r.upstreamTLS(c.TLS)
@@ -294,7 +239,7 @@ func (r *reading) oauth(c *credential, to *Credential) {
 }
 
 // clientMethod checks that what a way to authenticate needs is there, and nothing else.
-func (r *reading) clientMethod(c *credential, to *Credential) {
+func (r *reading) clientMethod(c *written.Credential, to *Credential) {
 	secret, key := c.SecretFile != nil || c.SecretEnv != nil, to.KeyFile != ""
 	if to.Method == "" {
 		switch {
