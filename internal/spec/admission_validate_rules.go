@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
@@ -114,16 +113,4 @@ func (v *admissionValidator) resourceLimits(path []any, l ResourceLimits) {
 	}
 	v.quantity(at(path, "max_cpu"), l.MaxCPU)
 	v.quantity(at(path, "max_memory"), l.MaxMemory)
-}
-
-func (v *admissionValidator) quantity(path []any, text string) {
-	if text == "" {
-		return
-	}
-	q, err := resource.ParseQuantity(text)
-	if err != nil {
-		v.add(path, "%q is no quantity: write it as Kubernetes does, as in \"500m\", \"2\" or \"4Gi\"", text)
-	} else if q.Sign() <= 0 {
-		v.add(path, "%q would allow nothing: give a quantity above zero", text)
-	}
 }

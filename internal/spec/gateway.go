@@ -28,6 +28,7 @@ type Gateway struct {
 	TokenService   *TokenService                // nil for none
 	Issuers        map[string]Issuer            // foreign authorization servers by their issuer URL
 	Trust          map[string]TrustedDomain     // foreign trust domains by name
+	DIDs           []string                     // did:key that may call
 	Suspended      []string                     // SPIFFE IDs of agents or instances, besides those that agent_identity suspends
 	Keys           SharedKeys
 	Store          *Store // nil: each replica keeps its own state, which is for one replica alone
@@ -130,15 +131,20 @@ type SecretValue struct {
 // Allow is a permission in typed form.
 type Allow struct {
 	Agents []string // SPIFFE IDs without instance; "ns:<namespace>" for all of a namespace; "*" for all of the trust domain
-	Users  []string // "issuer#subject"
+	// Users are "issuer#subject", or a DID. With Agents, the agents must act for one of them; without, they call by themselves.
+	Users  []string
 	Target string
-	// What may be used of the target, each an exact name; "*" alone for everything of its kind.
+	// What may be used of the target, each an exact name; "*" alone for everything of its kind. An operation is named by its id, or
+	// as "<METHOD> <path template>".
 	Tools, Prompts, Resources, Skills, Operations, Methods []string
 	Arguments                                              map[string]ArgumentCondition // by path, "transfer.amount"; all must hold
-	// Message conditions of A2A.
-	PartKinds, MediaTypes, URLHosts, PushHosts []string
-	ReadOnly                                   bool     // only tools that their server calls read-only
-	Authentication                             []string // all of which must have been proven
+	// Conditions on messages of A2A: nothing but these. Without any, parts may be anything; "*" alone says so of hosts.
+	PartKinds, MediaTypes, URLHosts []string
+	// PushHosts are hosts that a task's news may be sent to: none where nothing is said, since what is sent there leaves the
+	// gateway's sight; "*" alone for any.
+	PushHosts      []string
+	ReadOnly       bool     // only tools that their server calls read-only
+	Authentication []string // all of which must have been proven
 }
 
 // ArgumentCondition is what one argument must be like. Where Optional, it may be absent; otherwise it must be there.
