@@ -82,6 +82,9 @@ func (c *Client) write(ctx context.Context, types objectTypes, desired stack.Obj
 		if splitErr != nil {
 			return stack.Live{}, splitErr
 		}
+		if desired.Key.Part != "" {
+			foreign, drifted = nil, conflicts // what bears a part's name is the part's
+		}
 		if len(foreign) > 0 {
 			return stack.Live{}, &ConflictError{Key: desired.Key, Conflicts: foreign}
 		}
@@ -99,13 +102,13 @@ func (c *Client) write(ctx context.Context, types objectTypes, desired stack.Obj
 	if err != nil {
 		return stack.Live{}, err
 	}
-	projection, err := types.projection(obj, c.options.FieldManager, through)
+	projection, err := types.projection(obj, c.manager(desired.Key), through)
 	if err != nil {
 		return stack.Live{}, err
 	}
 	live := stack.Live{Projection: projection, UID: string(obj.GetUID()), Reclaimed: reclaimed, Body: obj.Object}
-	if prior == "" {
-		live.Adopted = otherManagers(obj, c.options.FieldManager)
+	if prior == "" && desired.Key.Part == "" {
+		live.Adopted = otherManagers(obj, c.manager(desired.Key))
 	}
 	return live, nil
 }
@@ -136,7 +139,7 @@ func (c *Client) replaceLists(ctx context.Context, desired stack.Object, dryRun 
 		return nil, "", err
 	}
 	obj, err = r.Patch(ctx, desired.Key.Name, types.MergePatchType, []byte(through), metav1.PatchOptions{
-		FieldManager:    c.options.FieldManager,
+		FieldManager:    c.manager(desired.Key),
 		FieldValidation: metav1.FieldValidationStrict,
 		DryRun:          dryRun,
 	})
@@ -160,7 +163,7 @@ func (c *Client) patch(ctx context.Context, desired stack.Object, force bool, dr
 		return nil, fmt.Errorf("encode %s: %w", desired.Key.Describe(), err)
 	}
 	return r.Patch(ctx, desired.Key.Name, types.ApplyPatchType, body, metav1.PatchOptions{
-		FieldManager:    c.options.FieldManager,
+		FieldManager:    c.manager(desired.Key),
 		FieldValidation: metav1.FieldValidationStrict,
 		Force:           &force,
 		DryRun:          dryRun,
@@ -181,7 +184,7 @@ func (c *Client) planReadOnly(ctx context.Context, types objectTypes, desired st
 	if !same || prior == "" {
 		return stack.Live{}, &stack.UnknownError{Key: desired.Key, Err: errors.New("these credentials may not write, not even in a dry run")}
 	}
-	projection, err := types.projection(obj, c.options.FieldManager, prior)
+	projection, err := types.projection(obj, c.manager(desired.Key), prior)
 	if err != nil {
 		return stack.Live{}, wrap("plan", desired.Key, err)
 	}

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
 
 	"github.com/agentward/terraform-provider-agent/internal/stack"
 )
@@ -37,7 +38,8 @@ func (e *StuckError) Hint() string {
 		"Finalizers are never removed by this provider, since what they guard would be left behind."
 }
 
-// Delete removes the object and waits until it is gone or the context ends. An object of another UID is not ours: it stays.
+// Delete removes the object and waits until it is gone or the context ends. An object of another UID is not ours: it stays. A part
+// is given up, and the object goes with the last one.
 func (c *Client) Delete(ctx context.Context, key stack.Key, uid string) error {
 	r, err := c.resource(ctx, key)
 	if errors.Is(err, errNoKind) {
@@ -45,6 +47,16 @@ func (c *Client) Delete(ctx context.Context, key stack.Key, uid string) error {
 	}
 	if err != nil {
 		return wrap("delete", key, err)
+	}
+	if key.Part != "" {
+		removed, err := c.release(ctx, r, key, uid)
+		if err != nil {
+			return wrap("delete", key, err)
+		}
+		if removed == "" {
+			return nil
+		}
+		return gone(ctx, r, key, removed)
 	}
 	options := metav1.DeleteOptions{}
 	if uid != "" {
@@ -60,6 +72,11 @@ func (c *Client) Delete(ctx context.Context, key stack.Key, uid string) error {
 	if err != nil {
 		return wrap("delete", key, err)
 	}
+	return gone(ctx, r, key, uid)
+}
+
+// gone waits until the object of this UID ("" for the one that is there) has left, or the context ends.
+func gone(ctx context.Context, r dynamic.ResourceInterface, key stack.Key, uid string) error {
 	var last *unstructured.Unstructured
 	for pause := 20 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
 		obj, err := r.Get(ctx, key.Name, metav1.GetOptions{})

@@ -27,7 +27,7 @@ func (c *Client) Read(ctx context.Context, key stack.Key, prior string) (stack.L
 	if err != nil {
 		return stack.Live{}, wrap("read", key, err)
 	}
-	projection, err := types.projection(obj, c.options.FieldManager, prior)
+	projection, err := types.projection(obj, c.manager(key), prior)
 	if err != nil {
 		return stack.Live{}, wrap("read", key, err)
 	}

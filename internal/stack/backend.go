@@ -54,6 +54,7 @@ type Backend interface {
 	// object is gone, and an *UnknownError with Unreachable set where the API does not answer.
 	Read(ctx context.Context, key Key, prior string) (Live, error)
 	// Delete removes the object of this UID ("" for any) and waits until it is gone. An object that is already gone, or that
-	// was replaced by one of another UID, is no error.
+	// was replaced by one of another UID, is no error. Of a part it removes what the part carries, whoever changed that last, and
+	// the object itself only where nobody else has anything in it.
 	Delete(ctx context.Context, key Key, uid string) error
 }

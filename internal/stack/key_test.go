@@ -7,13 +7,16 @@ func TestKeysHaveOneTextForm(t *testing.T) {
 		"/v1/ServiceAccount/agents/billing":                          {Version: "v1", Kind: "ServiceAccount", Namespace: "agents", Name: "billing"},
 		"spire.spiffe.io/v1alpha1/ClusterSPIFFEID//agents.billing":   {Group: "spire.spiffe.io", Version: "v1alpha1", Kind: "ClusterSPIFFEID", Name: "agents.billing"},
 		"spire.api.types/v1/FederationRelationship//partner.example": SPIREKey(SPIREFederationRelationship, "partner.example"),
+		"/v1/ConfigMap/gateways/edge-suspended#agents.billing": {
+			Version: "v1", Kind: "ConfigMap", Namespace: "gateways", Name: "edge-suspended", Part: "agents.billing",
+		},
 	} {
 		got, err := ParseKey(text)
 		if err != nil || got != want || got.String() != text {
 			t.Errorf("%q parses as %#v (%v) and prints as %q", text, got, err, got)
 		}
 	}
-	for _, text := range []string{"", "v1/ServiceAccount", "/v1/ServiceAccount/agents", "///agents/billing", "/v1/ServiceAccount/agents/"} {
+	for _, text := range []string{"", "v1/ServiceAccount", "/v1/ServiceAccount/agents", "///agents/billing", "/v1/ServiceAccount/agents/", "/v1/ConfigMap/a/b#", "/v1/ConfigMap/a/#b"} {
 		if key, err := ParseKey(text); err == nil {
 			t.Errorf("%q parses as %#v", text, key)
 		}
@@ -23,6 +26,7 @@ func TestKeysHaveOneTextForm(t *testing.T) {
 func FuzzParseKey(f *testing.F) {
 	f.Add("/v1/ServiceAccount/agents/billing")
 	f.Add("g/v/K//a/b")
+	f.Add("/v1/ConfigMap/gateways/edge-suspended#agents.billing")
 	f.Fuzz(func(t *testing.T, text string) {
 		key, err := ParseKey(text)
 		if err == nil && key.String() != text {
