@@ -1,8 +1,8 @@
 package config
 
 import (
+	"errors"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -91,7 +91,10 @@ func (r *reading) place(text string, at, block hcl.Range, bare bool) {
 func (r *reading) cardKeys(b *written.A2A, to *A2A) {
 	file := r.within(b.Keys)
 	r.Files = append(r.Files, file)
-	text, err := os.ReadFile(file)
+	text, err := r.source.Read(file, mostSecret)
+	if errors.Is(err, ErrLater) {
+		return
+	}
 	if err == nil {
 		var keys *token.Static
 		if keys, err = token.ParseJWKS(text); err == nil {
@@ -109,9 +112,5 @@ func (r *reading) agentCards(a *written.AgentCards) {
 	}
 	r.CardSecretFile = r.within(a.Secret)
 	r.Files = append(r.Files, r.CardSecretFile)
-	if info, err := os.Stat(r.CardSecretFile); err != nil {
-		r.wrong(a.SecretAt, a.At, "Secret cannot be read", "%v. Name a file with at least %d random bytes.", err, a2a.MinSecret)
-	} else if info.Size() < a2a.MinSecret {
-		r.wrong(a.SecretAt, a.At, "Secret is too short", "%s has %d bytes. Write at least %d random ones, such as head -c 32 /dev/urandom gives.", r.CardSecretFile, info.Size(), a2a.MinSecret)
-	}
+	r.sharedSecret(r.CardSecretFile, a2a.MinSecret, a.SecretAt, a.At)
 }

@@ -67,7 +67,7 @@ type Target struct {
 	Guarded      bool         // its name may not lead to this machine, its links, or, without AllowPrivate, private networks
 }
 
-// Load reads a configuration. Without an error among the diagnostics it is valid: policies are parsed and checked, addresses and URLs
+// Load reads a configuration of this machine. Without an error among the diagnostics it is valid: policies are parsed and checked, addresses and URLs
 // are usable. A name that ends in .json is read as HCL's JSON syntax.
 func Load(path string) (*Config, hcl.Diagnostics) {
 	text, err := os.ReadFile(path)
@@ -79,6 +79,11 @@ func Load(path string) (*Config, hcl.Diagnostics) {
 
 // Parse is Load for text that has been read. The path still says what other paths are relative to.
 func Parse(path string, text []byte) (*Config, hcl.Diagnostics) {
+	return ParseFrom(machine{}, path, text)
+}
+
+// ParseFrom is Parse for a configuration whose other files are in source.
+func ParseFrom(source Source, path string, text []byte) (*Config, hcl.Diagnostics) {
 	parse := hclparse.NewParser().ParseHCL
 	if strings.HasSuffix(path, ".json") {
 		parse = hclparse.NewParser().ParseJSON
@@ -92,7 +97,7 @@ func Parse(path string, text []byte) (*Config, hcl.Diagnostics) {
 	if diagnostics.HasErrors() {
 		return nil, diagnostics
 	}
-	r := &reading{Config: Config{File: path, Files: []string{path}, Limits: Defaults()}, folder: filepath.Dir(path), text: text}
+	r := &reading{Config: Config{File: path, Files: []string{path}, Limits: Defaults()}, source: source, folder: filepath.Dir(path), text: text}
 	r.file(&f)
 	if r.diagnostics.HasErrors() {
 		return nil, append(diagnostics, r.diagnostics...)

@@ -1,9 +1,8 @@
 package config
 
 import (
-	"fmt"
+	"errors"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 
@@ -49,7 +48,10 @@ func (r *reading) services(t *written.Target, to *Target) {
 	}
 	file := r.within(t.Descriptors)
 	r.Files = append(r.Files, file)
-	set, err := readAtMost(file, rpc.MaxDescriptors)
+	set, err := r.source.Read(file, rpc.MaxDescriptors)
+	if errors.Is(err, ErrLater) {
+		return
+	}
 	if err == nil {
 		to.Descriptors, err = rpc.NewDescriptors(set)
 	}
@@ -64,16 +66,4 @@ func (r *reading) services(t *written.Target, to *Target) {
 			r.wrong(t.ServicesAt, t.At, "Service is not described", "%s has no service %q. Without it the messages could not be read; describe it, or give it a target of its own.", file, s)
 		}
 	}
-}
-
-// readAtMost reads a file that is not larger than most.
-func readAtMost(name string, most int64) ([]byte, error) {
-	info, err := os.Stat(name)
-	if err == nil && info.Size() > most {
-		return nil, fmt.Errorf("it has %d bytes, and may have %d", info.Size(), most)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return os.ReadFile(name)
 }

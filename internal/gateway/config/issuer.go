@@ -2,9 +2,9 @@ package config
 
 import (
 	"crypto/x509"
+	"errors"
 	"net/netip"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 
@@ -100,8 +100,8 @@ func fetchable(raw string) bool {
 
 // certificates checks a file with certificates that verify servers.
 func (r *reading) certificates(path string, at, block hcl.Range) {
-	text, err := os.ReadFile(path)
-	if err == nil && x509.NewCertPool().AppendCertsFromPEM(text) {
+	text, err := r.source.Read(path, mostSecret)
+	if errors.Is(err, ErrLater) || err == nil && x509.NewCertPool().AppendCertsFromPEM(text) {
 		return
 	}
 	if err != nil {

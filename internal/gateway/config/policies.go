@@ -2,8 +2,6 @@ package config
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -19,12 +17,12 @@ func (r *reading) policies(blocks []written.Policies) {
 			r.wrong(b.At, b.At, "Policies from one place", "Give either files, such as [\"policies/*.cedar\"], or text.")
 		}
 		for _, pattern := range b.Files {
-			found, err := filepath.Glob(r.within(pattern))
-			if err != nil || len(found) == 0 {
+			found, err := r.source.Glob(r.within(pattern))
+			if later := errors.Is(err, ErrLater); !later && (err != nil || len(found) == 0) {
 				r.wrong(b.FilesAt, b.At, "No such policies", "No file matches %q.", r.within(pattern))
 			}
 			for _, f := range found {
-				text, err := os.ReadFile(f)
+				text, err := r.source.Read(f, mostPolicies)
 				if err != nil {
 					r.wrong(b.FilesAt, b.At, "Policies cannot be read", "%v.", err)
 					continue

@@ -2,7 +2,6 @@ package config
 
 import (
 	"maps"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -55,8 +54,8 @@ func (r *reading) process(t *written.Target) *Process {
 	}
 	if made.Directory == "" {
 		made.Directory = r.folder
-	} else if info, err := os.Stat(made.Directory); err != nil || !info.IsDir() {
-		r.wrong(t.DirectoryAt, t.At, "Not a directory", "%q: the server is to work there.", made.Directory)
+	} else if err := r.source.Folder(made.Directory); err != nil {
+		r.wrong(t.DirectoryAt, t.At, "Not a directory", "%v: the server is to work there.", err)
 	}
 	if t.Protocol != "mcp" {
 		r.wrong(t.ProtocolAt, t.At, "Not a protocol of processes", "%q: a server that is started speaks \"mcp\".", t.Protocol)
@@ -74,7 +73,7 @@ func (r *reading) process(t *written.Target) *Process {
 			r.wrong(t.EnvFilesAt, t.At, "Not a variable", "%q: a name has letters, digits and _ alone, and stands in env or in env_files.", name)
 		}
 		path := r.within(t.EnvFiles[name])
-		r.exists(path, t.EnvFilesAt, t.At)
+		r.readable(path, t.EnvFilesAt, t.At)
 		if made.EnvFiles == nil {
 			made.EnvFiles = map[string]string{}
 		}

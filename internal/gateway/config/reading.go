@@ -1,7 +1,9 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"path"
 	"path/filepath"
 
 	"github.com/hashicorp/hcl/v2"
@@ -12,6 +14,7 @@ import (
 // reading is a configuration on its way from what is written to what is meant.
 type reading struct {
 	Config
+	source      Source
 	folder      string
 	text        []byte
 	diagnostics hcl.Diagnostics
@@ -36,10 +39,32 @@ func (r *reading) warn(at hcl.Range, summary, format string, values ...any) {
 
 // within makes a path of the configuration one of the process.
 func (r *reading) within(name string) string {
-	if name == "" || filepath.IsAbs(name) {
+	if name == "" || filepath.IsAbs(name) || path.IsAbs(name) {
 		return name
 	}
 	return filepath.Join(r.folder, name)
+}
+
+// readable notes a file that is named and cannot be read.
+func (r *reading) readable(file string, at, block hcl.Range) {
+	if file == "" {
+		return
+	}
+	if err := r.source.Check(file); err != nil {
+		r.wrong(at, block, "File cannot be read", "%v.", err)
+	}
+}
+
+// sharedSecret notes a file of a secret that cannot be used, which has fewer bytes than least.
+func (r *reading) sharedSecret(file string, least int, at, block hcl.Range) {
+	text, err := r.source.Read(file, mostSecret)
+	switch {
+	case errors.Is(err, ErrLater):
+	case err != nil:
+		r.wrong(at, block, "Secret cannot be read", "%v. Make one with: head -c 32 /dev/urandom > %s", err, file)
+	case len(text) < least:
+		r.wrong(at, block, "Secret is too short", "%s has %d bytes, and needs %d. Make one with: head -c 32 /dev/urandom > %s", file, len(text), least, file)
+	}
 }
 
 func (r *reading) file(f *written.File) {

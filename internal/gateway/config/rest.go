@@ -39,15 +39,18 @@ func (r *reading) api(t *written.Target, to *Target) {
 			all, places = append(all, made), append(places, o.At)
 		}
 	}
+	later := false
 	if t.OpenAPI != "" {
-		for _, o := range r.openapi(t) {
+		var described []rest.Operation
+		described, later = r.openapi(t)
+		for _, o := range described {
 			// What the configuration says of an operation, it says instead of the document.
 			if !slices.ContainsFunc(all, func(own rest.Operation) bool { return own.Method == o.Method && own.Template.Text == o.Template.Text }) {
 				all, places = append(all, o), append(places, t.OpenAPIAt)
 			}
 		}
 	}
-	if len(all) == 0 && t.Unmatched != "decide" && !r.diagnostics.HasErrors() {
+	if len(all) == 0 && t.Unmatched != "decide" && !later && !r.diagnostics.HasErrors() {
 		r.wrong(t.At, t.At, "No operation",
 			"Target %q has none, so that every request would be refused. Add operation blocks, name an OpenAPI document, or set unmatched = \"decide\".", t.Name)
 	}
@@ -102,20 +105,23 @@ func (r *reading) media(said []string, at, block hcl.Range) []string {
 	return content
 }
 
-// openapi reads the operations of an OpenAPI document. Errors point into it.
-func (r *reading) openapi(t *written.Target) []rest.Operation {
+// openapi reads the operations of an OpenAPI document, or says that it comes later. Errors point into it.
+func (r *reading) openapi(t *written.Target) (described []rest.Operation, later bool) {
 	file := r.within(t.OpenAPI)
 	r.Files = append(r.Files, file)
-	text, err := readAtMost(file, rest.MaxDocument)
-	if err != nil {
+	text, err := r.source.Read(file, rest.MaxDocument)
+	switch {
+	case errors.Is(err, ErrLater):
+		return nil, true
+	case err != nil:
 		r.wrong(t.OpenAPIAt, t.At, "OpenAPI document cannot be read", "%s: %v.", file, err)
-		return nil
+		return nil, false
 	}
 	operations, err := rest.OpenAPI(text)
 	var fault *rest.Fault
 	switch {
 	case err == nil:
-		return operations
+		return operations, false
 	case errors.As(err, &fault) && fault.Line > 0:
 		at := hcl.Pos{Line: fault.Line, Column: fault.Column}
 		r.diagnostics = append(r.diagnostics, &hcl.Diagnostic{
@@ -125,5 +131,5 @@ func (r *reading) openapi(t *written.Target) []rest.Operation {
 	default:
 		r.wrong(t.OpenAPIAt, t.At, "OpenAPI document cannot be used", "%s: %v.", file, err)
 	}
-	return nil
+	return nil, false
 }

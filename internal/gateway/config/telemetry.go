@@ -2,10 +2,7 @@ package config
 
 import (
 	"net/url"
-	"os"
 	"time"
-
-	"github.com/hashicorp/hcl/v2"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/written"
 )
@@ -97,17 +94,4 @@ func (r *reading) otlp(o *written.OTLP) *OTLP {
 	r.readable(made.HeadersFile, o.HeadersAt, o.At)
 	r.readable(made.CAFile, o.CAAt, o.At)
 	return made
-}
-
-// readable notes a file that is named and cannot be read.
-func (r *reading) readable(file string, at, block hcl.Range) {
-	if file == "" {
-		return
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		r.wrong(at, block, "File cannot be read", "%v.", err)
-		return
-	}
-	f.Close()
 }

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"os"
 	"slices"
 	"time"
 
@@ -77,12 +76,6 @@ func (r *reading) secrets(s *written.TokenService, to *TokenService) {
 		path := r.within(file)
 		r.Files = append(r.Files, path)
 		to.SecretFiles = append(to.SecretFiles, path)
-		text, err := os.ReadFile(path)
-		switch {
-		case err != nil:
-			r.wrong(at, s.At, "Secret cannot be read", "%v. Make one with: head -c 32 /dev/urandom > %s", err, path)
-		case len(text) < token.MinSecret:
-			r.wrong(at, s.At, "Secret is too short", "%s has %d bytes, and needs %d. Make one with: head -c 32 /dev/urandom > %s", path, len(text), token.MinSecret, path)
-		}
+		r.sharedSecret(path, token.MinSecret, at, s.At)
 	}
 }

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"time"
@@ -46,7 +48,7 @@ func (r *reading) trust(f *written.File) {
 		switch {
 		case made.Bundle != "":
 			r.Files = append(r.Files, made.Bundle)
-			if _, err := bundle.Load(domain, made.Bundle); err != nil {
+			if err := r.bundle(domain, made.Bundle); err != nil {
 				r.wrong(t.BundleAt, t.At, "Bundle cannot be read", "%v. Name a file with the trust domain's certificates in PEM, or its SPIFFE bundle in JSON.", err)
 			}
 		case t.Endpoint == nil && (r.Identity == nil || r.Identity.WorkloadAPI == ""):
@@ -62,6 +64,21 @@ func (r *reading) trust(f *written.File) {
 			r.verified(f.Trust, i)
 		}
 	}
+}
+
+// bundle says why a file holds no bundle of a trust domain.
+func (r *reading) bundle(domain spiffeid.TrustDomain, file string) error {
+	text, err := r.source.Read(file, bundle.MaxSize)
+	switch {
+	case errors.Is(err, ErrLater):
+		return nil
+	case err != nil:
+		return err
+	}
+	if _, err := bundle.Parse(domain, text); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return nil
 }
 
 func (r *reading) endpoint(e *written.Endpoint) *Endpoint {

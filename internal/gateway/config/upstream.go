@@ -3,7 +3,6 @@ package config
 import (
 	"net/netip"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -46,16 +45,6 @@ type Credential struct {
 // Secret is where a secret is: in a file, which is read again when it changes, or in a variable of the environment.
 type Secret struct{ File, Env string }
 
-// exists notes a file that is not there.
-func (r *reading) exists(path string, at, block hcl.Range) {
-	if path == "" {
-		return
-	}
-	if _, err := os.Stat(path); err != nil {
-		r.wrong(at, block, "File cannot be read", "%v.", err)
-	}
-}
-
 func (r *reading) upstreamTLS(t *written.TLS) *TLS {
 	if t == nil {
 		return nil
@@ -71,9 +60,9 @@ func (r *reading) upstreamTLS(t *written.TLS) *TLS {
 		CAFile: r.within(t.CAFile), ServerName: t.ServerName, SPIFFEIDs: t.SPIFFEIDs, Certificate: r.within(t.Certificate), Key: r.within(t.Key),
 		ClientSVID: t.ClientSVID, Minimum: minimum,
 	}
-	r.exists(made.CAFile, t.CAFileAt, t.At)
-	r.exists(made.Certificate, t.CertificateAt, t.At)
-	r.exists(made.Key, t.KeyAt, t.At)
+	r.readable(made.CAFile, t.CAFileAt, t.At)
+	r.readable(made.Certificate, t.CertificateAt, t.At)
+	r.readable(made.Key, t.KeyAt, t.At)
 	for _, id := range t.SPIFFEIDs {
 		if parsed, err := spiffeid.FromString(id); err != nil {
 			r.wrong(t.SPIFFEIDsAt, t.At, "Not a SPIFFE ID", "%q: %v.", id, err)
@@ -198,8 +187,8 @@ func (r *reading) secret(c *written.Credential, file, env *string, fileAt, envAt
 	case (made.File == "") == (made.Env == ""):
 		r.wrong(c.At, c.At, "Secret from one place", "Give either %s, or %s with the name of a variable of the environment.", fileName, envName)
 	case made.File != "":
-		r.exists(made.File, fileAt, c.At)
-	case os.Getenv(made.Env) == "":
+		r.readable(made.File, fileAt, c.At)
+	case !r.source.Variable(made.Env):
 		r.wrong(envAt, c.At, "Variable is not set", "%q: the environment has no such variable, or an empty one.", made.Env)
 	}
 	return made
@@ -259,7 +248,7 @@ func (r *reading) clientMethod(c *written.Credential, to *Credential) {
 		if !key {
 			r.wrong(c.KeyFileAt, c.At, "No key to sign with", "\"private_key_jwt\" needs client_key_file.")
 		}
-		r.exists(to.KeyFile, c.KeyFileAt, c.At)
+		r.readable(to.KeyFile, c.KeyFileAt, c.At)
 		key = false
 	case "tls":
 		if c.TLS == nil || !c.TLS.ClientSVID && c.TLS.Certificate == "" {
