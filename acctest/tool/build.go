@@ -58,6 +58,9 @@ func (t Tool) buildFlags() ([]string, error) {
 		}
 		linker = append(linker, t.stamp(version)...)
 	}
+	if t.static {
+		linker = append(linker, "-linkmode", "external", "-extldflags", "-static")
+	}
 	flags := []string{"-trimpath", "-buildvcs=false", "-mod=readonly", "-ldflags", strings.Join(linker, " ")}
 	if t.tags != "" {
 		flags = append(flags, "-tags", t.tags)

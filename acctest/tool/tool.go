@@ -4,6 +4,7 @@ package tool
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +20,8 @@ type Tool struct {
 	pin string
 	// cgo says that the program needs a C compiler.
 	cgo bool
+	// static links the C library in too, for an image that holds the program alone. Of a Linux with the library's archive.
+	static bool
 	// tags are build tags.
 	tags string
 	// asset says that KUBEBUILDER_ASSETS may hold the program.
@@ -109,7 +112,7 @@ func ForTests() []Tool {
 
 // All lists every program.
 func All() []Tool {
-	return append(append(ForTests(), ForNode()[3:]...), Kind, Image, GolangCILint, TFPluginDocs)
+	return slices.Concat(ForTests(), ForNode()[3:], ForCluster()[1:], []Tool{Kind, Image, GolangCILint, TFPluginDocs})
 }
 
 // Named gives the tool of this name.

@@ -1,0 +1,32 @@
+package tool
+
+// What runs in the cluster of the acceptance tests, where released images cannot be pulled. An image holds one program and nothing
+// else, so none of them may need a library.
+var (
+	SPIREServerStatic = static(SPIREServer)
+	SPIREAgentStatic  = static(SPIREAgent)
+	// KyvernoAdmission is Kyverno's admission controller, KyvernoInit what runs before it, and KyvernoReports writes the policy reports.
+	KyvernoAdmission = kyverno("kyverno-admission-controller", "kyverno")
+	KyvernoInit      = kyverno("kyverno-init", "kyverno-init")
+	KyvernoReports   = kyverno("kyverno-reports-controller", "reports-controller")
+)
+
+// ForCluster lists what runs in the cluster of the acceptance tests, in the order in which it is built.
+func ForCluster() []Tool {
+	return []Tool{
+		ControllerManager, SPIREServerStatic, SPIREAgentStatic, KyvernoInit, KyvernoAdmission, KyvernoReports,
+	}
+}
+
+func static(t Tool) Tool {
+	t.Name, t.static = t.Name+"-static", true
+	t.versionArgs = nil // one on PATH may say the same version, and be linked otherwise
+	return t
+}
+
+// kyverno is one of Kyverno's controllers, by a name of its own: the command line is called kyverno too.
+func kyverno(name, command string) Tool {
+	return Tool{
+		Name: name, module: "kyverno", pkg: "github.com/kyverno/kyverno/cmd/" + command, pin: "github.com/kyverno/kyverno", stamp: kyvernoVersion,
+	}
+}
