@@ -1,4 +1,5 @@
-// Command image puts static programs into container images: one program in each, nothing else, the same bytes every time.
+// Command image puts static programs into container images: one program in each, nothing else, the same bytes every time. A program that
+// needs libraries gets them with -file.
 //
 // For each platform it takes a program, and writes an archive that docker load takes, or pushes an index of all of them to a registry
 // with the credentials that Docker has.
@@ -33,7 +34,11 @@ type options struct {
 	tag, archive string
 	push         bool
 	labels       map[string]string
+	files        []extra
 }
+
+// extra is a file that the image holds besides the program.
+type extra struct{ path, source string }
 
 func main() {
 	o := options{labels: map[string]string{}}
@@ -46,6 +51,14 @@ func main() {
 			return errors.New("it is not key=value")
 		}
 		o.labels[key] = value
+		return nil
+	})
+	flag.Func("file", "`path=source` of a file that the image holds too, with the path in the image; may be given again", func(text string) error {
+		path, source, ok := strings.Cut(text, "=")
+		if !ok || !strings.HasPrefix(path, "/") {
+			return errors.New("it is not /path=source")
+		}
+		o.files = append(o.files, extra{strings.TrimPrefix(path, "/"), source})
 		return nil
 	})
 	flag.Usage = func() {
@@ -103,7 +116,7 @@ func run(o options, programs []string) error {
 
 // image makes the image of one program.
 func image(o options, platform v1.Platform, program string) (v1.Image, error) {
-	layer, err := layer(program)
+	layer, err := layer(program, o.files)
 	if err != nil {
 		return nil, err
 	}
@@ -129,8 +142,14 @@ func image(o options, platform v1.Platform, program string) (v1.Image, error) {
 // epoch is the time of everything in an image.
 var epoch = time.Unix(0, 0).UTC()
 
-// layer holds the program, and a place for temporary files where the root file system may be written.
-func layer(program string) (v1.Layer, error) {
+// entry is one of a layer's archive.
+type entry struct {
+	tar.Header
+	text []byte
+}
+
+// layer holds the program and further files, and a place for temporary ones where the root file system may be written.
+func layer(program string, files []extra) (v1.Layer, error) {
 	text, err := os.ReadFile(program)
 	if err != nil {
 		return nil, err
@@ -138,10 +157,7 @@ func layer(program string) (v1.Layer, error) {
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
 	passwd := []byte("root:x:0:0::/:\nnonroot:x:65532:65532::/:\n")
-	for _, entry := range []struct {
-		tar.Header
-		text []byte
-	}{
+	entries := []entry{
 		{tar.Header{Typeflag: tar.TypeDir, Name: "etc/", Mode: 0o755}, nil},
 		{tar.Header{Typeflag: tar.TypeReg, Name: "etc/passwd", Mode: 0o644}, passwd},
 		{tar.Header{Typeflag: tar.TypeDir, Name: "tmp/", Mode: 0o1777}, nil},
@@ -149,7 +165,15 @@ func layer(program string) (v1.Layer, error) {
 		{tar.Header{Typeflag: tar.TypeDir, Name: "usr/local/", Mode: 0o755}, nil},
 		{tar.Header{Typeflag: tar.TypeDir, Name: "usr/local/bin/", Mode: 0o755}, nil},
 		{tar.Header{Typeflag: tar.TypeReg, Name: "usr/local/bin/" + filepath.Base(program), Mode: 0o755}, text},
-	} {
+	}
+	for _, f := range files {
+		more, err := os.ReadFile(f.source)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, entry{tar.Header{Typeflag: tar.TypeReg, Name: f.path, Mode: 0o755}, more})
+	}
+	for _, entry := range entries {
 		entry.Size, entry.ModTime, entry.Format = int64(len(entry.text)), epoch, tar.FormatPAX
 		if err := w.WriteHeader(&entry.Header); err != nil {
 			return nil, err
