@@ -1,0 +1,39 @@
+package cluster
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/audit"
+)
+
+// Audit gives the records that the gateway's pods have written to their standard output, pod by pod.
+func (c *Cluster) Audit(ctx context.Context, namespace string, gateway *metav1.LabelSelector) ([]audit.Record, error) {
+	pods, err := c.Pods(ctx, namespace, gateway)
+	if err != nil {
+		return nil, err
+	}
+	var records []audit.Record
+	for _, pod := range pods {
+		log, err := c.Logs(ctx, Pod{Namespace: namespace, Name: pod.Name}, false)
+		if err != nil {
+			return nil, err
+		}
+		// Standard error is in the log too: lines of text, which begin otherwise.
+		for line := range bytes.Lines(log) {
+			if !bytes.HasPrefix(line, []byte(`{"time":`)) {
+				continue
+			}
+			var record audit.Record
+			if err := json.Unmarshal(line, &record); err != nil {
+				return nil, fmt.Errorf("the audit log of pod %s: %w: %s", pod.Name, err, line)
+			}
+			records = append(records, record)
+		}
+	}
+	return records, nil
+}
