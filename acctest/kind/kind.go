@@ -1,4 +1,7 @@
 // Package kind makes clusters whose nodes are containers, with the programs docker and kind.
+//
+// It runs kind's command line, pinned in a module of its own, and does not import kind as a library: that would add kind and all that it
+// requires to what everybody downloads who builds the provider, and the library does no more than run docker's command line.
 package kind
 
 import (
@@ -53,6 +56,22 @@ type Cluster struct {
 	Name string
 	// Kubeconfig is the path of the administrator's kubeconfig, which Create and ExportKubeconfig write.
 	Kubeconfig string
+}
+
+// Images gives the names of the images that the cluster's first node has.
+func (c Cluster) Images(ctx context.Context) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "docker", "exec", c.Name+"-control-plane", "ctr", "--namespace", "k8s.io", "images", "list", "--quiet").Output()
+	if err != nil {
+		return nil, fmt.Errorf("list the images of the kind cluster %s: %w", c.Name, err)
+	}
+	return strings.Fields(string(out)), nil
+}
+
+// ExportLogs writes the logs of the nodes and of their pods to a folder.
+func (c Cluster) ExportLogs(ctx context.Context, dir string) error {
+	return quiet(ctx, pullTimeout, c.Program, "export", "logs", dir, "--name", c.Name)
 }
 
 // LoadArchive brings the images of an archive, as docker save writes it, to the cluster's nodes.
