@@ -2,22 +2,35 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strconv"
+	"strings"
+	"time"
 
+	"k8s.io/client-go/tools/clientcmd"
+
+	live "github.com/agentward/terraform-provider-agent/acctest/cluster"
 	"github.com/agentward/terraform-provider-agent/acctest/kind"
 	"github.com/agentward/terraform-provider-agent/acctest/kind/nodeimage"
 	"github.com/agentward/terraform-provider-agent/acctest/tool"
 )
+
+// evidenceTimeout bounds the gathering of what a failed run leaves behind.
+const evidenceTimeout = 3 * time.Minute
 
 // cluster is where the tests run.
 type cluster interface {
 	bringUp(ctx context.Context, out io.Writer) error
 	// kubeconfig gives the path of an administrator's kubeconfig, once the cluster is up.
 	kubeconfig() string
+	// nodes gives the kind cluster that it is, which images can be loaded into. An error says that it is none.
+	nodes(ctx context.Context, out io.Writer) (kind.Cluster, error)
+	// evidence keeps what a failed run leaves behind, in a folder, before release removes it.
+	evidence(ctx context.Context, dir string, out io.Writer) error
 	// release removes what bringUp made.
 	release(ctx context.Context, out io.Writer) error
 }
@@ -58,6 +71,31 @@ func (e existing) bringUp(context.Context, io.Writer) error { return nil }
 
 func (e existing) kubeconfig() string { return string(e) }
 
+// nodes asks kind, where the kubeconfig is one that kind wrote.
+func (e existing) nodes(ctx context.Context, out io.Writer) (kind.Cluster, error) {
+	config, err := clientcmd.LoadFromFile(string(e))
+	if err != nil {
+		return kind.Cluster{}, err
+	}
+	name, ok := strings.CutPrefix(config.CurrentContext, "kind-")
+	if !ok {
+		return kind.Cluster{}, fmt.Errorf("the current context of %s is %q, which is no kind cluster's", string(e), config.CurrentContext)
+	}
+	path, err := program(ctx, tool.Kind, out)
+	if err != nil {
+		return kind.Cluster{}, err
+	}
+	c := kind.Cluster{Program: path, Name: name, Kubeconfig: string(e)}
+	there, err := c.Exists(ctx)
+	if err == nil && !there {
+		err = fmt.Errorf("kind has no cluster %q here", name)
+	}
+	return c, err
+}
+
+// evidence is for the owner of the cluster to gather: it is still there.
+func (e existing) evidence(context.Context, string, io.Writer) error { return nil }
+
 func (e existing) release(context.Context, io.Writer) error { return nil }
 
 // container is a kind cluster of this run alone.
@@ -74,7 +112,8 @@ func (c *container) bringUp(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	name := "agentward-testacc-" + strconv.Itoa(os.Getpid())
+	// Not the process id: another container on the same Docker may have the same one.
+	name := fmt.Sprintf("agentward-testacc-%08x", rand.Uint32())
 	if c.dir, err = os.MkdirTemp("", name+"-"); err != nil {
 		return fmt.Errorf("make a folder for the kubeconfig: %w", err)
 	}
@@ -86,6 +125,24 @@ func (c *container) bringUp(ctx context.Context, out io.Writer) error {
 }
 
 func (c *container) kubeconfig() string { return c.kind.Kubeconfig }
+
+func (c *container) nodes(context.Context, io.Writer) (kind.Cluster, error) { return c.kind, nil }
+
+func (c *container) evidence(ctx context.Context, dir string, out io.Writer) error {
+	if c.dir == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, evidenceTimeout)
+	defer cancel()
+	dir = filepath.Join(dir, c.kind.Name)
+	err := c.kind.ExportLogs(ctx, filepath.Join(dir, "nodes"))
+	seen, connectErr := live.Connect(c.kind.Kubeconfig)
+	if connectErr == nil {
+		connectErr = seen.Dump(ctx, dir)
+	}
+	fmt.Fprintf(out, "Objects and logs of the failed run are in %s\n", dir)
+	return errors.Join(err, connectErr)
+}
 
 func (c *container) release(ctx context.Context, out io.Writer) error {
 	switch {

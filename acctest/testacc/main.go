@@ -1,10 +1,14 @@
-// Command testacc runs the provider's tests on a cluster with nodes: on one that kind makes for this run, or on an existing one.
+// Command testacc runs the provider's tests on a cluster with nodes: on one that kind makes for this run, or on an existing one. Then it
+// brings SPIRE, Kyverno and the rest of the platform into the cluster and runs the scenarios, where the cluster is one of kind's.
 // Its arguments are further flags of go test. The environment says the rest:
 //
 //	TESTACC_KUBECONFIG  an administrator's kubeconfig of the cluster to use; nothing of that cluster is deleted but what the
 //	                    tests made in it, and the CRDs that they install stay
 //	KIND_NODE_IMAGE     the node image of the kind cluster
 //	KEEP=1              leaves the kind cluster running
+//	ONLY                "provider" or "scenarios": the one and not the other
+//	TESTACC_IMAGES      "built": images of the platform are made here; "released": they are pulled; not set: pulled where that works
+//	TESTACC_EVIDENCE    the folder for objects and logs of a failed run, .build/testacc-failed where not set
 //
 // Its exit status is 3 where no cluster can be had.
 package main
@@ -22,6 +26,7 @@ import (
 	"time"
 
 	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
+	"github.com/agentward/terraform-provider-agent/acctest/platform"
 	"github.com/agentward/terraform-provider-agent/acctest/tool"
 )
 
@@ -57,6 +62,10 @@ func run(ctx context.Context, flags []string, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	parts, err := chosen(os.Getenv("ONLY"))
+	if err != nil {
+		return err
+	}
 	// The tests run SPIRE beside the cluster, and control planes of their own where they stop one.
 	for _, t := range []tool.Tool{tool.Etcd, tool.KubeAPIServer, tool.SPIREServer, tool.ControllerManager} {
 		if _, err := program(ctx, t, out); err != nil {
@@ -64,27 +73,85 @@ func run(ctx context.Context, flags []string, out io.Writer) (err error) {
 		}
 	}
 	// Also where it came up in part.
-	defer func() { err = errors.Join(err, c.release(context.WithoutCancel(ctx), out)) }()
+	defer func() {
+		after := context.WithoutCancel(ctx)
+		if err != nil {
+			err = errors.Join(err, keep(after, root, c, out))
+		}
+		err = errors.Join(err, c.release(after, out))
+	}()
 	if err := c.bringUp(ctx, out); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "The provider's tests, on the cluster of %s:\n", c.kubeconfig())
-	return test(ctx, root, c.kubeconfig(), flags, out)
+	for _, part := range parts {
+		if ctx.Err() == nil {
+			err = errors.Join(err, part(ctx, root, c, flags, out))
+		}
+	}
+	return err
 }
 
-// test runs the tests. Nothing is taken from go test's cache: the cluster may be another one behind the same path.
-func test(ctx context.Context, root, kubeconfig string, flags []string, out io.Writer) error {
-	args := append([]string{"test", "-count=1"}, flags...)
-	cmd := exec.CommandContext(ctx, "go", append(args, "./provider/...")...)
-	cmd.Dir = root
-	cmd.Env = append(os.Environ(), controlplane.KubeconfigVariable+"="+kubeconfig)
-	cmd.Stdout, cmd.Stderr = out, out
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = stopTimeout
-	if err := cmd.Run(); err != nil {
+// part is one group of tests.
+type part func(ctx context.Context, root string, c cluster, flags []string, out io.Writer) error
+
+// chosen gives the groups to run. The scenarios come last: what they bring into the cluster would act on the objects of the others.
+func chosen(only string) ([]part, error) {
+	switch only {
+	case "":
+		return []part{testProvider, testScenarios}, nil
+	case "provider":
+		return []part{testProvider}, nil
+	case "scenarios":
+		return []part{testScenarios}, nil
+	}
+	return nil, fmt.Errorf("ONLY is %q, which is neither provider nor scenarios", only)
+}
+
+func testProvider(ctx context.Context, root string, c cluster, flags []string, out io.Writer) error {
+	fmt.Fprintf(out, "The provider's tests, on the cluster of %s:\n", c.kubeconfig())
+	if err := test(ctx, root, controlplane.KubeconfigVariable+"="+c.kubeconfig(), append(flags, "./provider/..."), out); err != nil {
 		return fmt.Errorf("run the provider's tests: %w", err)
 	}
 	return nil
+}
+
+func testScenarios(ctx context.Context, root string, c cluster, flags []string, out io.Writer) error {
+	nodes, err := c.nodes(ctx, out)
+	if err != nil {
+		fmt.Fprintf(out, "The scenarios are not run: images can be loaded into kind's clusters alone, and %v.\n", err)
+		return nil
+	}
+	if _, err := platform.Up(ctx, platform.Options{Kind: nodes, Source: os.Getenv("TESTACC_IMAGES"), Out: out}); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "The scenarios, on the cluster of %s:\n", c.kubeconfig())
+	if err := test(ctx, root, platform.Variable+"="+c.kubeconfig(), append(flags, "./acctest/scenarios/..."), out); err != nil {
+		return fmt.Errorf("run the scenarios: %w", err)
+	}
+	return nil
+}
+
+// keep gathers what a failed run leaves behind.
+func keep(ctx context.Context, root string, c cluster, out io.Writer) error {
+	dir := os.Getenv("TESTACC_EVIDENCE")
+	if dir == "" {
+		dir = filepath.Join(root, ".build", "testacc-failed")
+	}
+	if err := c.evidence(ctx, dir, out); err != nil {
+		return fmt.Errorf("keep objects and logs of the failed run: %w", err)
+	}
+	return nil
+}
+
+// test runs the tests. Nothing is taken from go test's cache: the cluster may be another one behind the same path.
+func test(ctx context.Context, root, variable string, args []string, out io.Writer) error {
+	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-count=1"}, args...)...)
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), variable)
+	cmd.Stdout, cmd.Stderr = out, out
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = stopTimeout
+	return cmd.Run()
 }
 
 // program finds a program or builds it, which can take minutes.

@@ -38,6 +38,8 @@ func newMachine(t *testing.T, failing string) machine {
 	t.Setenv("PATH", dir)
 	t.Setenv("KIND_NODE_IMAGE", "example.org/node:1")
 	t.Setenv("KEEP", "")
+	t.Setenv("ONLY", "provider")
+	t.Setenv("TESTACC_EVIDENCE", t.TempDir())
 	t.Setenv("TESTACC_KUBECONFIG", "")
 	t.Setenv("AGENTWARD_KUBECONFIG", "")
 	return m
@@ -50,12 +52,14 @@ func (m machine) made(t *testing.T) string {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		t.Fatal(err)
 	}
-	text := regexp.MustCompile(`agentward-testacc-\d+`).ReplaceAllString(string(content), "NAME")
+	text := regexp.MustCompile(`agentward-testacc-[0-9a-f]{8}`).ReplaceAllString(string(content), "NAME")
+	text = strings.ReplaceAll(text, filepath.Join(os.Getenv("TESTACC_EVIDENCE"), "NAME", "nodes"), "EVIDENCE")
 	return regexp.MustCompile(`[^ \[]*/NAME-\d+/`).ReplaceAllString(text, "DIR/")
 }
 
 const (
 	creates = "kind create cluster --name NAME --image example.org/node:1 --kubeconfig DIR/kubeconfig --wait 3m []\n"
+	exports = "kind export logs EVIDENCE --name NAME []\n"
 	runs    = "go test -count=1 -run X ./provider/... [DIR/kubeconfig]\n"
 	deletes = "kind delete cluster --name NAME --kubeconfig DIR/kubeconfig []\n"
 )
@@ -63,8 +67,8 @@ const (
 func TestKindClusterGoesWithTheRun(t *testing.T) {
 	for name, test := range map[string]struct{ failing, keep, want, wantErr string }{
 		"when the tests pass":                  {want: creates + runs + deletes},
-		"when the tests fail":                  {failing: "go test", want: creates + runs + deletes, wantErr: "run the provider's tests"},
-		"when it comes up in part":             {failing: "kind create", want: creates + deletes, wantErr: "create a kind cluster"},
+		"when the tests fail":                  {failing: "go test", want: creates + runs + exports + deletes, wantErr: "run the provider's tests"},
+		"when it comes up in part":             {failing: "kind create", want: creates + exports + deletes, wantErr: "create a kind cluster"},
 		"unless it is to be kept":              {keep: "1", want: creates + runs},
 		"and it is said where it cannot be so": {failing: "kind delete", want: creates + runs + deletes, wantErr: "delete the kind cluster agentward-testacc-"},
 	} {
