@@ -33,7 +33,12 @@ type Identity struct {
 	AutoDNSNames bool          // the DNS names of the Services that select the pod; controller only
 	ClassName    string        // spire-controller-manager class; controller only
 	Federation   []Federation
-	Suspended    bool
+
+	Suspended bool // the whole agent
+	// SuspendedInstances are the UIDs of single pods; controller only (with the server each instance says it of itself).
+	SuspendedInstances []string
+	// Gateways refuse what is suspended: agent_gateway resources as "namespace/name".
+	Gateways []string
 
 	// Instances are the registration entries by instance name; server registration only.
 	Instances map[string]Instance

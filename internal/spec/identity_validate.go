@@ -40,6 +40,7 @@ func (id Identity) Validate() Problems {
 	} else {
 		id.validateNoController(&ps)
 	}
+	id.validateSuspension(&ps)
 	ps = append(ps, id.ValidateInstances()...)
 	return append(ps, ValidateFederation(id.Federation)...)
 }

@@ -66,8 +66,10 @@ func (m *thing) Settle(ctx context.Context, provider *Provider) diag.Diagnostics
 	return f.settle(ctx)
 }
 
+// partKey takes what follows a number sign for a part in an object that others share.
 func partKey(name, part string) stack.Key {
-	return stack.Key{Version: "v1", Kind: "Part", Namespace: name, Name: part}
+	object, shared, _ := strings.Cut(part, "#")
+	return stack.Key{Version: "v1", Kind: "Part", Namespace: name, Name: object, Part: shared}
 }
 
 // fake is a backend that can be made to fail at the right moment, which a real one cannot, and that records what is asked of it.

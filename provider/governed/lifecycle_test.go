@@ -73,6 +73,27 @@ func TestObjectsThatLeaveThePlanArePrunedLastAppliedFirst(t *testing.T) {
 	expectCalls(t, f, "read first", "apply fifth", "delete fourth", "delete third", "delete second")
 }
 
+func TestPartInAnObjectOfOthersHoldsNothingUp(t *testing.T) {
+	f := newFake()
+	p := start(t, using(f))
+	made := p.created("own", "old")
+	config := p.config("first#box", "second#box", "own")
+	_, planned := p.plan(config, made)
+	f.taken()
+	f.fail = func(verb string, key stack.Key) error {
+		if verb == "apply" && key.Name == "first" {
+			return errors.New("no such namespace")
+		}
+		return nil
+	}
+	resp, after := p.apply(config, made, planned)
+	expectError(t, resp.Diagnostics, "no such namespace")
+	expectCalls(t, f, "apply first", "apply second", "read own", "delete old")
+	if objects := p.objects(after.value); len(objects) != 2 {
+		t.Errorf("state holds %v, want what is there", objects)
+	}
+}
+
 func TestDestroyIsInReverse(t *testing.T) {
 	f := newFake()
 	p := start(t, using(f))

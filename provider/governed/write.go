@@ -85,8 +85,9 @@ func (w *writer) write(ctx context.Context, plan tfsdk.Plan, config tfsdk.Config
 
 	writeCtx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	diags.Append(w.applyAll(writeCtx, m, desired, planned)...)
-	if !diags.HasError() {
+	own, more := w.applyAll(writeCtx, m, desired, planned)
+	diags.Append(more...)
+	if own {
 		diags.Append(w.prune(writeCtx, m, desired)...)
 	}
 	w.ledger = w.ledger.inOrder(desired)
@@ -100,15 +101,19 @@ func (w *writer) write(ctx context.Context, plan tfsdk.Plan, config tfsdk.Config
 	return diags
 }
 
-func (w *writer) applyAll(ctx context.Context, m Model, desired []stack.Object, planned types.Map) diag.Diagnostics {
-	var diags diag.Diagnostics
+// applyAll applies objects until one of the resource's own fails; own says that none did. A part in somebody else's object holds
+// nothing up: a suspension that one gateway cannot be told of must reach the others, and end the registration.
+func (w *writer) applyAll(ctx context.Context, m Model, desired []stack.Object, planned types.Map) (own bool, diags diag.Diagnostics) {
 	want := projections(planned)
 	for _, object := range desired {
 		key := object.Key.String()
 		live, err := w.apply(ctx, object, want[key])
 		if err != nil {
 			diags.Append(Unable(w.verb, w.Noun, m.Label(), err))
-			return diags
+			if object.Key.Part != "" {
+				continue
+			}
+			return false, diags
 		}
 		w.live[object.Key] = live
 		w.objects[key] = live.Projection
@@ -116,10 +121,10 @@ func (w *writer) applyAll(ctx context.Context, m Model, desired []stack.Object, 
 			diags.AddError(fmt.Sprintf("Unable to %s %s %q as planned", w.verb, w.Noun, m.Label()),
 				fmt.Sprintf("%s changed between plan and apply, and came out otherwise than planned. It is recorded as it is now: plan and apply again.\n  planned: %s\n  now:     %s",
 					object.Key.Describe(), expected, live.Projection))
-			return diags
+			return false, diags
 		}
 	}
-	return diags
+	return true, diags
 }
 
 // apply brings one object to what was planned, and only looks at it where it is so already.

@@ -29,6 +29,8 @@ type model struct {
 	FederatesWith    []federationModel        `tfsdk:"federates_with"`
 	Instances        map[string]instanceModel `tfsdk:"instances"`
 	Suspended        types.Bool               `tfsdk:"suspended"`
+	SuspendedPods    []types.String           `tfsdk:"suspended_instances"`
+	Gateways         []types.String           `tfsdk:"gateways"`
 	SPIFFEIDTemplate types.String             `tfsdk:"spiffe_id_template"`
 	Principal        types.String             `tfsdk:"principal"`
 	Status           types.Object             `tfsdk:"status"`
@@ -72,6 +74,9 @@ func (m *model) spec(provider *governed.Provider) spec.Identity {
 		ClassName:      m.ClassName.ValueString(),
 		Suspended:      m.Suspended.ValueBool(),
 		PodSelector:    m.PodSelector.Spec(),
+		Gateways:       governed.Strings(m.Gateways),
+
+		SuspendedInstances: governed.Strings(m.SuspendedPods),
 	}
 	id.X509TTL, _ = duration(m.X509TTL)
 	id.JWTTL, _ = duration(m.JWTTL)

@@ -66,12 +66,39 @@ func resourceSchema() schema.Schema {
 			"instances":      instances(),
 			"suspended": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-				MarkdownDescription: "The kill switch: withdraws the identity and nothing else. No instance gets a new SVID; those already issued end with their lifetime.",
+				MarkdownDescription: "The kill switch: withdraws the identity and nothing else. No instance gets a new SVID, and the gateways named in `gateways` refuse " +
+					"the agent from then on. Elsewhere an SVID that was already issued is good until it ends.",
 			},
-			"spiffe_id_template": schema.StringAttribute{Computed: true, MarkdownDescription: "The SPIFFE ID of an instance, with the instance as a template field."},
-			"principal":          schema.StringAttribute{Computed: true, MarkdownDescription: "The part of the SPIFFE ID that all instances share: what policies match."},
-			"status":             statusAttribute(),
+			"suspended_instances": suspendedInstances(),
+			"gateways":            gateways(),
+			"spiffe_id_template":  schema.StringAttribute{Computed: true, MarkdownDescription: "The SPIFFE ID of an instance, with the instance as a template field."},
+			"principal":           schema.StringAttribute{Computed: true, MarkdownDescription: "The part of the SPIFFE ID that all instances share: what policies match."},
+			"status":              statusAttribute(),
 		},
+	}
+}
+
+func suspendedInstances() schema.ListAttribute {
+	return schema.ListAttribute{
+		Optional:    true,
+		ElementType: types.StringType,
+		MarkdownDescription: "Single pods to suspend, by their UIDs, which is how their SPIFFE IDs end (`kubectl get pod NAME -o jsonpath={.metadata.uid}`). " +
+			"A pod of this list loses its registration, and the gateways named in `gateways` refuse it; the agent's other pods go on. " +
+			"While such a pod runs, the controller counts it in `status.render_failures`. A UID may stay in the list when its pod is gone, since none is used again. " +
+			"Controller only: with `registration = \"server\"` set `suspended` in `instances`. " +
+			"With `logical_id = true` the pod also has an SVID that all pods share; gateways know a call with it only by the agent, and let it pass until that SVID ends.",
+	}
+}
+
+func gateways() schema.ListAttribute {
+	return schema.ListAttribute{
+		Optional:    true,
+		ElementType: types.StringType,
+		MarkdownDescription: "The gateways that refuse the agent, or its suspended instances, while they are suspended: `namespace/name`, which is the `id` of an `agent_gateway`. " +
+			"A suspension reaches each before the registration is withdrawn, and within about a second: open streams end, and tokens that were issued count no more. " +
+			"It lies in the ConfigMap `<gateway>-suspended` in the gateway's namespace, under a key of this identity's own; the ConfigMap may come before the gateway, and outlives it. " +
+			"While nothing is suspended there is no such key, and no rights in that namespace are needed. " +
+			"Destroying a suspended identity lifts the suspension: do it when its last SVID has ended (`x509_ttl`).",
 	}
 }
 
@@ -104,7 +131,7 @@ func instances() schema.MapNestedAttribute {
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 			"parent_id": schema.StringAttribute{Required: true, MarkdownDescription: "SPIFFE ID of the SPIRE agent or node alias that issues to the instance."},
 			"selectors": schema.ListAttribute{Required: true, ElementType: types.StringType, MarkdownDescription: "What the workload must match, all of it: `k8s:pod-uid:…`, `unix:uid:5000`."},
-			"suspended": schema.BoolAttribute{Optional: true, MarkdownDescription: "Withdraws this one instance."},
+			"suspended": schema.BoolAttribute{Optional: true, MarkdownDescription: "Withdraws this one instance, and has it refused by the gateways named in `gateways`."},
 		}},
 	}
 }

@@ -17,7 +17,7 @@ var counts = []struct{ attribute, field, description string }{
 	{"namespaces_selected", "namespacesSelected", "Namespaces that the identity selects."},
 	{"namespaces_ignored", "namespacesIgnored", "Selected namespaces that the controller is configured to ignore."},
 	{"pods_selected", "podsSelected", "Pods that are instances of the agent."},
-	{"render_failures", "podEntryRenderFailures", "Pods for which no SPIFFE ID could be made, as when their trust domain is another."},
+	{"render_failures", "podEntryRenderFailures", "Pods for which no SPIFFE ID could be made: those in `suspended_instances`, and any whose ID would be of another trust domain."},
 	{"entries_masked", "entriesMasked", "Entries that another ClusterSPIFFEID already provides."},
 	{"entries_to_set", "entriesToSet", "Registration entries that the SPIRE server is to hold."},
 	{"entry_failures", "entryFailures", "Entries that the SPIRE server refused."},

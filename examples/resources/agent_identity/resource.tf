@@ -7,6 +7,10 @@ resource "agent_identity" "billing" {
 
   x509_ttl = "15m"
   jwt_ttl  = "5m"
+
+  # Whom to tell when the agent, or one pod of it, is to be cut off at once: suspended = true, or the UIDs of pods in
+  # suspended_instances. Each is the id of an agent_gateway.
+  gateways = ["gateways/edge"]
 }
 
 # An agent that is no pod, known to the SPIRE server by the Unix user of its process.

@@ -14,10 +14,11 @@ import (
 // AgentLabel names the agent that a pod is an instance of.
 const AgentLabel = "agentward.dev/agent"
 
-// Identity renders an agent's identity: its ServiceAccount, the trust domains it federates with, and its registration, in this
-// order. A suspended identity is registered nowhere; everything else stays.
+// Identity renders an agent's identity: what gateways are told of its suspension, its ServiceAccount, the trust domains it federates
+// with, and its registration, in this order. A suspended identity is registered nowhere; everything else stays. Gateways are told
+// first, since they cut off at once, while an SVID that was issued lives on.
 func Identity(id spec.Identity) ([]stack.Object, error) {
-	var objects []stack.Object
+	objects := suspensions(id)
 	if id.ServiceAccount.Create {
 		objects = append(objects, serviceAccount(id))
 	}
@@ -33,9 +34,9 @@ func Identity(id spec.Identity) ([]stack.Object, error) {
 	if id.Suspended {
 		return objects, nil
 	}
-	objects = append(objects, clusterSPIFFEID(id, id.Namespace+"."+id.Name, InstanceIDTemplate(id), HintInstance))
+	objects = append(objects, clusterSPIFFEID(id, id.Namespace+"."+id.Name, unlessSuspended(id, InstanceIDTemplate(id)), HintInstance))
 	if id.LogicalID {
-		objects = append(objects, clusterSPIFFEID(id, id.Namespace+"."+id.Name+".logical", LogicalID(id), HintLogical))
+		objects = append(objects, clusterSPIFFEID(id, id.Namespace+"."+id.Name+".logical", unlessSuspended(id, LogicalID(id)), HintLogical))
 	}
 	return objects, nil
 }
