@@ -139,8 +139,10 @@ func (in *inference) all(name string) {
 
 // children walks what an expression holds without saying what it is used as.
 func (in *inference) children(n ast.IsNode) {
+	itself := true // comes first; expressions cannot be compared, as some hold slices
 	ast.Inspect(ast.NewNode(n), func(c ast.IsNode) bool {
-		if c == n {
+		if itself {
+			itself = false
 			return true
 		}
 		in.visit(c, unknownKind)

@@ -81,3 +81,20 @@ func FuzzNew(f *testing.F) {
 		}
 	})
 }
+
+// Expressions are no keys: some hold slices, and to compare two of those ends the program.
+func TestAnyExpressionCanBeLoaded(t *testing.T) {
+	for _, condition := range []string{
+		`principal in [Namespace::"example.org/a", Namespace::"example.org/b"]`,
+		`resource in [Target::"a", Target::"b"]`,
+		`principal.hasTag("team") && ["a", "b"].contains(principal.getTag("team"))`,
+		`{"a": [1, 2]}.a.containsAny([1])`,
+		`(if context.mtls then [1] else [2]).contains(1)`,
+	} {
+		_, err := New(Source{Name: "p.cedar", Text: []byte("permit (principal is Agent, action, resource) when { " + condition + " };")})
+		var p *Problem
+		if err != nil && !errors.As(err, &p) {
+			t.Errorf("%s: %v", condition, err)
+		}
+	}
+}
