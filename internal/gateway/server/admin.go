@@ -64,6 +64,11 @@ func (s *Server) wrong(ctx context.Context) (fatal, notes []string) {
 	if last := s.last.Load(); !last.ok {
 		notes = append(notes, "configuration: the newest cannot be used; that of "+last.at.UTC().Format(time.RFC3339)+" is in force")
 	}
+	if s.options.Notes != nil {
+		for _, err := range s.options.Notes() {
+			notes = append(notes, err.Error())
+		}
+	}
 	return fatal, notes
 }
 

@@ -32,6 +32,8 @@ type Options struct {
 	Log *slog.Logger
 	// Stdout is where the audit log goes if the configuration says so.
 	Stdout io.Writer
+	// Notes says what else an operator should know of, in /readyz; nil for nothing.
+	Notes func() []error
 }
 
 // nonceLifetime is how long a DPoP nonce holds.

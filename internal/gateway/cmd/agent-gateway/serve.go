@@ -7,21 +7,16 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"runtime/debug"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/agentward/terraform-provider-agent/internal/gateway/cluster"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/policy"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/server"
 )
-
-// watchEvery is how often the files of a configuration are looked at. An agent that was suspended there can do nothing a second later.
-const watchEvery = 250 * time.Millisecond
 
 // load reads a configuration, and says everything that is wrong with it.
 func load(e environment, path string) (*config.Config, error) {
@@ -51,18 +46,39 @@ func told(d *hcl.Diagnostic) string {
 }
 
 func serve(ctx context.Context, e environment, args []string) error {
-	var path string
-	if err := flags(e, "serve", func(f *flag.FlagSet) { f.StringVar(&path, "config", "", "configuration `file`") }, args); err != nil {
+	var path, configMap, directory, serviceAccount string
+	err := flags(e, "serve", func(f *flag.FlagSet) {
+		f.StringVar(&path, "config", "", "configuration `file`")
+		f.StringVar(&configMap, "config-map", "", "in a pod, instead of -config: ConfigMap with the configuration, as `namespace/name`")
+		f.StringVar(&directory, "directory", "/run/agent-gateway", "with -config-map: `folder` for copies of it and of what it lists")
+		f.StringVar(&serviceAccount, "service-account", cluster.ServiceAccount, "with -config-map: `folder` with the token and ca.crt of a service account")
+	}, args)
+	if err != nil {
 		return err
 	}
-	c, err := load(e, path)
+	log := slog.New(slog.NewTextHandler(e.stderr, nil))
+	from := source(file(path))
+	switch {
+	case path != "" && configMap != "":
+		return errors.New("name the configuration with -config or with -config-map, not with both")
+	case configMap != "":
+		p, err := openPod(configMap, directory, serviceAccount, log)
+		if err != nil {
+			return err
+		}
+		defer p.mirrors.Close() //nolint:errcheck // nothing is written to it
+		from = p
+	}
+	c, err := from.first(ctx, e)
 	if err != nil {
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // it was told to stop while it waited
+		}
 		return err
 	}
 	pace()
 	seen := fingerprint(c.Files)
-	log := slog.New(slog.NewTextHandler(e.stderr, nil))
-	s, err := server.Open(ctx, c, server.Options{Now: time.Now, Log: log, Stdout: e.stdout})
+	s, err := server.Open(ctx, c, server.Options{Now: time.Now, Log: log, Stdout: e.stdout, Notes: from.wrong})
 	if err != nil {
 		return err
 	}
@@ -74,7 +90,8 @@ func serve(ctx context.Context, e environment, args []string) error {
 	if s.Admin() != "" {
 		log.Info("admin", "url", "http://"+s.Admin())
 	}
-	go watch(ctx, e, s, c, seen, log)
+	w := &watcher{e: e, s: s, from: from, log: log, c: c, seen: seen}
+	go w.watch(ctx)
 	return s.Serve(ctx)
 }
 
@@ -84,58 +101,6 @@ func pace() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
 	}
-}
-
-// watch takes over a configuration that changed: when one of its files did, and on SIGHUP.
-func watch(ctx context.Context, e environment, s *server.Server, c *config.Config, seen string, log *slog.Logger) {
-	tick := time.NewTicker(watchEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-e.hangup:
-			seen = ""
-		case <-tick.C:
-		}
-		now := fingerprint(c.Files)
-		if now == seen {
-			continue
-		}
-		seen = now
-		next, err := load(e, c.File)
-		if err != nil {
-			s.Refused()
-			log.Error("configuration cannot be used; the last good one stays", "file", c.File)
-			continue
-		}
-		if err := s.Reload(next); err != nil {
-			log.Error("configuration cannot be used; the last good one stays", "file", c.File, "error", err)
-			continue
-		}
-		c, seen = next, fingerprint(next.Files)
-		log.Info("configuration taken over", "file", c.File, "policies", c.Policies.Len())
-	}
-}
-
-// fingerprint changes when a file changes, comes or goes. Patterns stand for the files that match them.
-func fingerprint(files []string) string {
-	var found []string
-	for _, f := range files {
-		matches, err := filepath.Glob(f)
-		if err != nil || len(matches) == 0 {
-			matches = []string{f}
-		}
-		found = append(found, matches...)
-	}
-	slices.Sort(found)
-	var b strings.Builder
-	for _, f := range slices.Compact(found) {
-		if info, err := os.Stat(f); err == nil {
-			fmt.Fprintf(&b, "%s %d %d\n", f, info.Size(), info.ModTime().UnixNano())
-		}
-	}
-	return b.String()
 }
 
 func check(_ context.Context, e environment, args []string) error {
