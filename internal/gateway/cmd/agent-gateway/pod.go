@@ -63,6 +63,10 @@ func (p *pod) first(ctx context.Context, e environment) (*config.Config, error) 
 		if err := p.settle(ctx); err != nil {
 			return nil, err
 		}
+		select {
+		case <-p.changed(): // load sees it
+		default:
+		}
 		c, err := p.load(e)
 		var lacks errLacking
 		switch {
