@@ -198,11 +198,12 @@ func (c *Card) Shown(f Face) (text []byte, tag string, err error) {
 	if err != nil || f.Signer == nil {
 		return bare, tagOf(bare), err
 	}
-	if members["signatures"], err = f.Signer.sign(members); err != nil {
+	key := f.Signer.signing()
+	if members["signatures"], err = f.Signer.sign(members, key); err != nil {
 		return nil, "", fmt.Errorf("agent card: sign: %w", err)
 	}
 	text, err = json.Marshal(members)
-	return text, tagOf(bare, f.Signer.public.KeyID), err
+	return text, tagOf(bare, key.public.KeyID), err
 }
 
 // tagOf gives an entity tag (RFC 9110 §8.8.3).

@@ -8,11 +8,13 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	sdk "github.com/a2aproject/a2a-go/v2/a2a"
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/jsonscan"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/shared"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/token"
 )
 
@@ -140,7 +142,7 @@ func TestACardIsWhatWasSigned(t *testing.T) {
 }
 
 func TestTheGatewaysFaceOfACard(t *testing.T) {
-	own, err := NewSigner([]byte(strings.Repeat("s", MinSecret)), "https://gateway.example/keys")
+	own, err := NewSigner(shared.Of([]byte(strings.Repeat("s", MinSecret))), "https://gateway.example/keys")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,5 +245,49 @@ func TestALocalCardLeadsToTheSidecar(t *testing.T) {
 	}
 	if _, err := Local([]byte(plainCard), map[string]string{"http://other": "http://127.0.0.1:7"}); err == nil {
 		t.Error("a card of another target was taken")
+	}
+}
+
+func TestACardIsSignedWithOneKeyAndThoseOfEverySecretArePublished(t *testing.T) {
+	start := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	clock := start
+	first, second := []byte(strings.Repeat("1", MinSecret)), []byte(strings.Repeat("2", MinSecret))
+	secrets := shared.Follow(shared.Of(first), [][]byte{second, first}, func() time.Time { return clock })
+	own, err := NewSigner(secrets, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	card, err := ParseCard([]byte(plainCard), nil, jsonscan.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifies := func(text []byte, of ...[]byte) bool {
+		published, err := NewSigner(shared.Of(of...), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		set, err := published.JWKS()
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys, err := token.ParseJWKS(set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = ParseCard(text, keys, jsonscan.Limits{})
+		return err == nil
+	}
+	for _, step := range []struct {
+		after time.Duration
+		by    []byte
+	}{{0, first}, {shared.SettleTime, second}} {
+		clock = start.Add(step.after)
+		text, _, err := card.Shown(Face{URLs: map[Binding]string{JSONRPC: "https://gateway.example/bank"}, Shows: func(Skill) bool { return true }, Signer: own})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !verifies(text, step.by) || !verifies(text, second, first) {
+			t.Errorf("after %s the card is not signed with the key of %q, or a replica does not know it", step.after, step.by[:1])
+		}
 	}
 }

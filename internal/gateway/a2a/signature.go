@@ -18,6 +18,7 @@ import (
 	"github.com/go-jose/go-jose/v4/json"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/compact"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/shared"
 )
 
 // Keys are those that may have signed a card. The URL of keys that a signature names (jku) is never asked: whoever can change a card could
@@ -92,50 +93,74 @@ func verify(signature any, payload []byte, keys Keys) error {
 	return j.Verify(key.Key, &content)
 }
 
-// Signer signs cards with the gateway's key (ES256). It is safe for concurrent use.
+// Signer signs cards with a key of the gateway's (ES256). It is safe for concurrent use.
 type Signer struct {
-	public jose.JSONWebKey
-	key    *ecdsa.PrivateKey
-	set    string // URL of the JWK Set, "" for none
+	secrets *shared.Secrets
+	keys    []signingKey // of the secrets, in their order
+	set     string       // URL of the JWK Set, "" for none
+}
+
+type signingKey struct {
+	public  jose.JSONWebKey
+	private *ecdsa.PrivateKey
 }
 
 // MinSecret is the shortest secret that a signing key is derived from, in bytes.
-const MinSecret = 32
+const MinSecret = shared.MinSecret
 
-// NewSigner derives the key from a secret (HKDF-SHA-256, then FIPS 186-5 §A.2.1), so that replicas with one secret have one key. set is the
-// URL where the key is published, which signatures name.
-func NewSigner(secret []byte, set string) (*Signer, error) {
-	if len(secret) < MinSecret {
-		return nil, fmt.Errorf("agent cards: the secret is shorter than %d bytes", MinSecret)
+// NewSigner derives a key from each secret (HKDF-SHA-256, then FIPS 186-5 §A.2.1), so that replicas with the same secrets have the same keys. One
+// signs, all are published. set is the URL where they are, which signatures name.
+func NewSigner(secrets *shared.Secrets, set string) (*Signer, error) {
+	if err := secrets.Check(); err != nil {
+		return nil, fmt.Errorf("agent cards: %w", err)
 	}
+	s := &Signer{secrets: secrets, set: set}
+	for _, secret := range secrets.All() {
+		key, err := derive(secret)
+		if err != nil {
+			return nil, fmt.Errorf("agent cards: %w", err)
+		}
+		s.keys = append(s.keys, key)
+	}
+	return s, nil
+}
+
+func derive(secret []byte) (signingKey, error) {
 	curve := elliptic.P256()
 	wide, err := hkdf.Key(sha256.New, secret, nil, "agent card signing key", 40)
 	if err != nil {
-		return nil, err
+		return signingKey{}, err
 	}
 	order := new(big.Int).Sub(curve.Params().N, big.NewInt(1))
 	scalar := new(big.Int).Mod(new(big.Int).SetBytes(wide), order)
 	scalar.Add(scalar, big.NewInt(1))
 	key, err := ecdsa.ParseRawPrivateKey(curve, scalar.FillBytes(make([]byte, 32)))
 	if err != nil {
-		return nil, err
+		return signingKey{}, err
 	}
 	public := jose.JSONWebKey{Key: key.Public(), Algorithm: string(jose.ES256), Use: "sig"}
 	thumbprint, err := public.Thumbprint(crypto.SHA256)
 	if err != nil {
-		return nil, err
+		return signingKey{}, err
 	}
 	public.KeyID = base64.RawURLEncoding.EncodeToString(thumbprint)
-	return &Signer{public: public, key: key, set: set}, nil
+	return signingKey{public: public, private: key}, nil
 }
 
-// JWKS is the JWK Set with the public key.
+// JWKS is the JWK Set with the public keys.
 func (s *Signer) JWKS() ([]byte, error) {
-	return json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{s.public}})
+	var set jose.JSONWebKeySet
+	for _, key := range s.keys {
+		set.Keys = append(set.Keys, key.public)
+	}
+	return json.Marshal(set)
 }
 
-// sign gives the signatures of a card: one of the form that SDKs verify, and, where that differs, one of all that is there.
-func (s *Signer) sign(members map[string]any) ([]any, error) {
+// signing gives the key that signs now.
+func (s *Signer) signing() signingKey { return s.keys[s.secrets.First()] }
+
+// sign gives the signatures of a card by a key: one of the form that SDKs verify, and, where that differs, one of all that is there.
+func (s *Signer) sign(members map[string]any, key signingKey) ([]any, error) {
 	all, err := canonical(members)
 	if err != nil {
 		return nil, err
@@ -155,7 +180,7 @@ func (s *Signer) sign(members map[string]any) ([]any, error) {
 	if s.set != "" {
 		o = o.WithHeader("jku", s.set)
 	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: s.key, KeyID: s.public.KeyID}}, o)
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key.private, KeyID: key.public.KeyID}}, o)
 	if err != nil {
 		return nil, err
 	}

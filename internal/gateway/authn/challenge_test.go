@@ -13,12 +13,13 @@ import (
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/authn"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/dpop"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/shared"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/store"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/token"
 )
 
 func TestNonceIsAskedFor(t *testing.T) {
-	nonces, err := dpop.NewNonces([]byte(strings.Repeat("n", dpop.MinSecret)), time.Minute, time.Now)
+	nonces, err := dpop.NewNonces(shared.Of([]byte(strings.Repeat("n", dpop.MinSecret))), time.Minute, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -106,16 +106,3 @@ func (l Labels) Of(p *principal.Principal) map[string]string {
 	add(l.exact[p.SPIFFEID])
 	return found
 }
-
-func (r *reading) suspended(f *written.File) {
-	r.Suspended = f.Suspended
-	for _, id := range f.Suspended {
-		if id == "" || strings.HasSuffix(id, "/") {
-			r.wrong(f.SuspendedAt, r.start(), "Nobody is suspended", "%q: name an agent's SPIFFE ID, without a slash at the end, or a subject.", id)
-		} else if strings.HasPrefix(id, "spiffe:") { // a misspelt one would suspend nobody, without a word
-			if _, err := spiffeid.FromString(id); err != nil {
-				r.wrong(f.SuspendedAt, r.start(), "Nobody is suspended", "%q: %v. Use a SPIFFE ID such as \"spiffe://example.org/ns/payments/agent/billing\".", id, err)
-			}
-		}
-	}
-}

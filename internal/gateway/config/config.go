@@ -21,6 +21,8 @@ type Config struct {
 	// File is where it was read from, and Files all that it was read from, policies and glob patterns included.
 	File  string
 	Files []string
+	// Revision is what its author calls it, "" where it has no name.
+	Revision string
 
 	Authority    *Authority    // nil where the gateway's identity is another
 	Identity     *Identity     // nil where the development authority issues the gateway's own
@@ -34,13 +36,15 @@ type Config struct {
 	Targets      []Target
 	// CardSecretFile holds what the key that signs agent cards is derived from; "" for a secret of the authority's or of this process alone.
 	CardSecretFile string
-	Policies       *policy.Engine
-	Suspended      []string // SPIFFE IDs of agents, or of instances of them, that may do nothing; and names of users, and of callers without a SPIFFE ID
-	Audit          Audit
-	Telemetry      Telemetry
-	Store          Store
-	Limits         Limits
-	Admin          string // address, "" for none; loopback
+	// SecretFiles hold what replicas share: the first signs, what any has signed is taken. Empty for secrets of the authority's or of this process alone.
+	SecretFiles []string
+	Policies    *policy.Engine
+	Suspended   []string // SPIFFE IDs of agents, or of instances of them, that may do nothing; and names of users, and of callers without a SPIFFE ID
+	Audit       Audit
+	Telemetry   Telemetry
+	Store       Store
+	Limits      Limits
+	Admin       string // address, "" for none
 }
 
 // Target is something that agents call through the gateway.

@@ -17,7 +17,7 @@ func (r *reading) policies(blocks []written.Policies) {
 			r.wrong(b.At, b.At, "Policies from one place", "Give either files, such as [\"policies/*.cedar\"], or text.")
 		}
 		for _, pattern := range b.Files {
-			found, err := r.source.Glob(r.within(pattern))
+			found, err := r.matching(pattern)
 			if later := errors.Is(err, ErrLater); !later && (err != nil || len(found) == 0) {
 				r.wrong(b.FilesAt, b.At, "No such policies", "No file matches %q.", r.within(pattern))
 			}
@@ -27,10 +27,8 @@ func (r *reading) policies(blocks []written.Policies) {
 					r.wrong(b.FilesAt, b.At, "Policies cannot be read", "%v.", err)
 					continue
 				}
-				r.Files = append(r.Files, f)
 				sources = append(sources, policy.Source{Name: f, Text: text})
 			}
-			r.Files = append(r.Files, r.within(pattern))
 		}
 		if b.Text != "" {
 			sources = append(sources, r.inline(b))

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -67,12 +69,40 @@ func (r *reading) sharedSecret(file string, least int, at, block hcl.Range) {
 	}
 }
 
+// matching gives the files that match a pattern of the configuration, hidden ones aside, which is how mounted folders keep what they swap. The pattern
+// is watched as well as the files, so that one that comes later is seen.
+func (r *reading) matching(pattern string) ([]string, error) {
+	path := r.within(pattern)
+	r.Files = append(r.Files, path)
+	found, err := r.source.Glob(path)
+	found = slices.DeleteFunc(found, func(name string) bool {
+		return strings.HasPrefix(filepath.Base(name), ".") && !strings.HasPrefix(filepath.Base(path), ".")
+	})
+	r.Files = append(r.Files, found...)
+	return found, err
+}
+
+// admin reads where operators ask.
+func (r *reading) admin(a *written.Admin) {
+	if a == nil {
+		return
+	}
+	if !loopback(a.Address) && !a.Remote {
+		r.wrong(a.AddressAt, a.At, "Admin address is not on loopback",
+			"%q: whoever reaches it reads metrics and what is in force. Use an address such as \"127.0.0.1:9901\", or set remote = true where the network keeps others out.",
+			a.Address)
+	}
+	r.Admin = a.Address
+}
+
 func (r *reading) file(f *written.File) {
+	r.Revision = f.Revision
 	r.identities(f)
 	r.issuers(f)
 	r.agents(f)
 	r.limits(f.Limits)
 	r.suspended(f)
+	r.shared(f)
 	for i := range f.Listeners {
 		r.listener(&f.Listeners[i], f.TokenService != nil)
 	}
@@ -88,13 +118,7 @@ func (r *reading) file(f *written.File) {
 	r.guard(f)
 	r.audit(f.Audit)
 	r.store(f.Store)
-	if f.Admin != nil {
-		if !loopback(f.Admin.Address) {
-			r.wrong(f.Admin.AddressAt, f.Admin.At, "Admin address is not on loopback",
-				"%q: metrics and readiness are for this machine alone. Use an address such as \"127.0.0.1:9901\".", f.Admin.Address)
-		}
-		r.Admin = f.Admin.Address
-	}
+	r.admin(f.Admin)
 	r.policies(f.Policies)
 	if len(f.Listeners) == 0 {
 		r.wrong(r.start(), r.start(), "No listener", "Add a block such as listener \"agents\" { address = \"127.0.0.1:8443\" }.")

@@ -27,8 +27,9 @@ var ErrLater = errors.New("it is there when the gateway runs")
 
 // Sizes, in bytes, beyond which nothing is read that has no bound of its own.
 const (
-	mostPolicies = 64 << 20 // of one file
-	mostSecret   = 1 << 20  // of a secret, a bundle, or keys
+	mostPolicies  = 64 << 20 // of one file
+	mostSuspended = 16 << 20 // of one file
+	mostSecret    = 1 << 20  // of a secret, a bundle, or keys
 )
 
 // machine is the Source of a process: its files and its environment.

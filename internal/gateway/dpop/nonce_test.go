@@ -2,17 +2,19 @@ package dpop_test
 
 import (
 	"encoding/base64"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/dpop"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/shared"
 )
 
 var secret = []byte("a secret of thirty-two bytes....")
 
 func nonces(t *testing.T, secret []byte, clock func() time.Time) *dpop.Nonces {
 	t.Helper()
-	n, err := dpop.NewNonces(secret, 2*time.Minute, clock)
+	n, err := dpop.NewNonces(shared.Of(secret), 2*time.Minute, clock)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,11 +74,11 @@ func TestNonceHoldsWhenItsKeyIsReplaced(t *testing.T) {
 
 func TestNoncesAreRefusedWhereTheyWouldBeWeak(t *testing.T) {
 	for name, attempt := range map[string]func() error{
-		"a short secret":   func() error { _, err := dpop.NewNonces(secret[1:], time.Minute, now); return err },
-		"no lifetime":      func() error { _, err := dpop.NewNonces(secret, 0, now); return err },
-		"a long lifetime":  func() error { _, err := dpop.NewNonces(secret, 2*time.Hour, now); return err },
-		"no clock":         func() error { _, err := dpop.NewNonces(secret, time.Minute, nil); return err },
-		"a negative one":   func() error { _, err := dpop.NewNonces(secret, -time.Minute, now); return err },
+		"a short secret":   func() error { _, err := dpop.NewNonces(shared.Of(secret[1:]), time.Minute, now); return err },
+		"no lifetime":      func() error { _, err := dpop.NewNonces(shared.Of(secret), 0, now); return err },
+		"a long lifetime":  func() error { _, err := dpop.NewNonces(shared.Of(secret), 2*time.Hour, now); return err },
+		"no clock":         func() error { _, err := dpop.NewNonces(shared.Of(secret), time.Minute, nil); return err },
+		"a negative one":   func() error { _, err := dpop.NewNonces(shared.Of(secret), -time.Minute, now); return err },
 		"nothing whatever": func() error { _, err := dpop.NewNonces(nil, 0, nil); return err },
 	} {
 		if attempt() == nil {
@@ -103,5 +105,27 @@ func TestNonceIsDemanded(t *testing.T) {
 	}
 	if got := verifier(t, nil).Nonce(); got != "" {
 		t.Errorf("a verifier that demands none gives the nonce %q", got)
+	}
+}
+
+func TestNoncesOfEverySecretAreKnownAndOneMakesThem(t *testing.T) {
+	other := []byte(strings.Repeat("o", dpop.MinSecret))
+	clock := at
+	tick := func() time.Time { return clock }
+	secrets := shared.Follow(shared.Of(secret), [][]byte{other, secret}, tick)
+	n, err := dpop.NewNonces(secrets, 2*time.Minute, tick)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, after := nonces(t, secret, tick), nonces(t, other, tick)
+	if !n.Valid(before.New()) || !n.Valid(after.New()) {
+		t.Error("a nonce of one of the secrets is refused")
+	}
+	if !before.Valid(n.New()) {
+		t.Error("a replica that does not know the new secret yet refuses what is made with it")
+	}
+	clock = at.Add(shared.SettleTime)
+	if !after.Valid(n.New()) {
+		t.Error("the secret that comes first makes no nonces")
 	}
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/jsonscan"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/shared"
 )
 
 // CardKeys is the path of the JWK Set with the key that a listener's agent cards are signed with.
@@ -92,21 +94,23 @@ func (p *a2aProtocol) shown(x *exchange, asked *a2a.Exchange, text []byte) ([]by
 }
 
 // cardSigner gives what a listener's agent cards are signed with, nil where no target has one.
-func (s *Server) cardSigner(c *config.Config, who *identity, origin string) (*a2a.Signer, error) {
-	if !slices.ContainsFunc(c.Targets, func(t config.Target) bool { return t.A2A != nil }) {
+func (s *Server) cardSigner(g *generation, origin string) (*a2a.Signer, error) {
+	if !slices.ContainsFunc(g.config.Targets, func(t config.Target) bool { return t.A2A != nil }) {
 		return nil, nil //nolint:nilnil // there is nothing to sign
 	}
-	secret, err := s.secret(who, "agent-cards")
-	if c.CardSecretFile != "" {
-		secret, err = os.ReadFile(c.CardSecretFile)
+	secrets, err := s.secrets(g, "agent-cards")
+	if file := g.config.CardSecretFile; file != "" {
+		var text []byte
+		text, err = os.ReadFile(file)
+		secrets = shared.Of(text)
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("agent cards: %w", err)
 	}
-	return a2a.NewSigner(secret, origin+CardKeys)
+	return a2a.NewSigner(secrets, origin+CardKeys)
 }
 
-// serveCardKeys answers with the public key.
+// serveCardKeys answers with the public keys.
 func (at *site) serveCardKeys(w http.ResponseWriter, r *http.Request) {
 	text, err := at.cards.JWKS()
 	switch {

@@ -7,6 +7,7 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/gateway/a2a"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/authn"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/shared"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/token"
 )
 
@@ -17,6 +18,8 @@ const Issuer = "/oauth"
 type generation struct {
 	config   *config.Config
 	identity *identity
+	shared   *shared.Secrets // by all replicas; nil where they share none
+	sessions sessions
 	sites    map[string]*site  // by the listener's name
 	service  *token.Service    // nil for none
 	reaches  map[string]*reach // by the target's name
@@ -52,7 +55,13 @@ func (s *Server) generation(c *config.Config, origins map[string]string) (*gener
 		return nil, err
 	}
 	g := &generation{config: c, identity: who, sites: map[string]*site{}, reaches: map[string]*reach{}}
-	guard, err := s.guard(c, who, origins)
+	if g.shared, err = s.openShared(c); err != nil {
+		return nil, err
+	}
+	if g.sessions.secrets, err = s.secrets(g, "sessions"); err != nil {
+		return nil, err
+	}
+	guard, err := s.guard(g, origins)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +85,7 @@ func (s *Server) generation(c *config.Config, origins map[string]string) (*gener
 		if guard.service != nil {
 			at.tokenURL = guard.service.Trust(nil).Issuer + "/token"
 		}
-		if at.cards, err = s.cardSigner(c, who, at.origin); err != nil {
+		if at.cards, err = s.cardSigner(g, at.origin); err != nil {
 			return nil, err
 		}
 		if err := at.serve(s, g); err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/dpop"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/shared"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/svid"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/token"
 )
@@ -33,7 +34,8 @@ type guard struct {
 }
 
 // guard makes what a configuration says of callers. Keys of issuers that were there before are not fetched anew.
-func (s *Server) guard(c *config.Config, who *identity, origins map[string]string) (*guard, error) {
+func (s *Server) guard(of *generation, origins map[string]string) (*guard, error) {
+	c, who := of.config, of.identity
 	g := &guard{
 		clients: svid.NewVerifier(who.bundles, s.options.Now), identity: who, dids: map[string]bool{}, now: s.options.Now,
 		suspended: func(p principal.Principal) bool { return isSuspended(c.Suspended, p) },
@@ -42,7 +44,7 @@ func (s *Server) guard(c *config.Config, who *identity, origins map[string]strin
 		g.dids[did] = true
 	}
 	var err error
-	if g.proofs, g.nonced, err = s.proofs(who); err != nil {
+	if g.proofs, g.nonced, err = s.proofs(of); err != nil {
 		return nil, err
 	}
 	trusts, remotes := map[string]token.Trust{}, map[string]*token.Remote{}
@@ -61,7 +63,7 @@ func (s *Server) guard(c *config.Config, who *identity, origins map[string]strin
 		g.issuers = append(g.issuers, i.Name)
 	}
 	if c.TokenService != nil {
-		if err := s.tokenService(c, g, origins, trusts); err != nil {
+		if err := s.tokenService(of, g, origins, trusts); err != nil {
 			return nil, err
 		}
 		own := g.service.Trust(who.domains())
@@ -89,8 +91,9 @@ func (g *guard) authenticator(l config.Listener, origin string) (*authn.Authenti
 }
 
 // tokenService makes the token service of a configuration.
-func (s *Server) tokenService(c *config.Config, g *guard, origins map[string]string, issuers map[string]token.Trust) error {
-	ring, err := s.ring(c, g.identity)
+func (s *Server) tokenService(of *generation, g *guard, origins map[string]string, issuers map[string]token.Trust) error {
+	c := of.config
+	ring, err := s.ring(of)
 	if err != nil {
 		return err
 	}
@@ -123,35 +126,29 @@ func (s *Server) tokenService(c *config.Config, g *guard, origins map[string]str
 }
 
 // ring gives the keys of the token service.
-func (s *Server) ring(c *config.Config, who *identity) (*token.Ring, error) {
-	var secrets [][]byte
-	for _, file := range c.TokenService.SecretFiles {
-		secret, err := os.ReadFile(file)
-		if err != nil {
-			return nil, fmt.Errorf("token service: %w", err)
-		}
-		secrets = append(secrets, secret)
+func (s *Server) ring(of *generation) (*token.Ring, error) {
+	secrets, err := s.secrets(of, "tokens")
+	if files := of.config.TokenService.SecretFiles; len(files) > 0 {
+		var texts [][]byte
+		texts, err = readSecrets(files)
+		secrets = shared.Of(texts...)
 	}
-	if len(secrets) == 0 {
-		secret, err := s.secret(who, "tokens")
-		if err != nil {
-			return nil, fmt.Errorf("token service: %w", err)
-		}
-		secrets = [][]byte{secret}
+	if err != nil {
+		return nil, fmt.Errorf("token service: %w", err)
 	}
 	return token.NewRing(secrets, 0, s.options.Now)
 }
 
 // proofs gives verifiers that share what was seen: one that demands nonces and one that does not.
-func (s *Server) proofs(who *identity) (plain, nonced *dpop.Verifier, err error) {
+func (s *Server) proofs(of *generation) (plain, nonced *dpop.Verifier, err error) {
 	if plain, err = dpop.NewVerifier(dpop.Options{Store: s.store, Now: s.options.Now}); err != nil {
 		return nil, nil, err
 	}
-	secret, err := s.secret(who, "nonces")
+	secrets, err := s.secrets(of, "nonces")
 	if err != nil {
 		return nil, nil, err
 	}
-	nonces, err := dpop.NewNonces(secret, nonceLifetime, s.options.Now)
+	nonces, err := dpop.NewNonces(secrets, nonceLifetime, s.options.Now)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -89,7 +89,7 @@ func (m *mcpConversation) parse() bool {
 		return true
 	}
 	if calls.Session != "" {
-		id, ok := m.sessions.open(m.who, m.target.Name, calls.Session)
+		id, ok := m.g.sessions.open(m.who, m.target.Name, calls.Session)
 		if !ok {
 			m.refuse(refusal{status: http.StatusNotFound, reason: "there is no such session of yours"})
 			return false
@@ -99,7 +99,7 @@ func (m *mcpConversation) parse() bool {
 		m.session = id
 	}
 	m.text, bad = calls.Answered(m.text, func(id []byte) ([]byte, bool) {
-		return m.sessions.answered(m.who, m.target.Name, m.session, id)
+		return m.g.sessions.answered(m.who, m.target.Name, m.session, id)
 	})
 	if bad != nil {
 		return m.unsound(bad)

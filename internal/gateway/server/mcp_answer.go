@@ -88,7 +88,7 @@ func (m *mcpConversation) headers(response *http.Response) {
 	m.exchange.headers(response)
 	if len(opened) == 1 && opened[0] != "" && m.calls.Sessions() {
 		m.session = opened[0]
-		m.w.Header().Set(mcp.HeaderSession, m.sessions.bind(m.who, m.target.Name, opened[0]))
+		m.w.Header().Set(mcp.HeaderSession, m.g.sessions.bind(m.who, m.target.Name, opened[0]))
 	}
 }
 
@@ -147,7 +147,7 @@ func (m *mcpConversation) mediate(data []byte) ([]byte, error) {
 		return nil, nil
 	}
 	kept, bad := said.Rewrite(m.listed, func(id []byte) []byte {
-		return m.sessions.ask(m.who, m.target.Name, m.session, id)
+		return m.g.sessions.ask(m.who, m.target.Name, m.session, id)
 	})
 	if bad != nil {
 		return nil, bad

@@ -61,8 +61,7 @@ type Server struct {
 	workload   *workload.API // nil without one
 	federation federation
 	remotes    map[string]*token.Remote // keys of issuers, by what was configured
-	secrets    map[string][]byte
-	sessions   sessions
+	alone      map[string][]byte        // secrets of this process, by purpose
 	audit      *audit.Log
 	metrics    *metrics
 	underway   underway
@@ -79,7 +78,7 @@ func New(c *config.Config, o Options) (*Server, error) { return Open(context.Bac
 // Open is New, which ends early when ctx is done: the Workload API may have to be waited for.
 func Open(ctx context.Context, c *config.Config, o Options) (_ *Server, err error) {
 	s := &Server{
-		options: o, began: o.Now(), metrics: newMetrics(), listeners: map[string]net.Listener{}, origins: map[string]string{}, secrets: map[string][]byte{},
+		options: o, began: o.Now(), metrics: newMetrics(), listeners: map[string]net.Listener{}, origins: map[string]string{}, alone: map[string][]byte{},
 		failed: make(chan error, len(c.Listeners)+1),
 	}
 	defer func() {
@@ -114,9 +113,6 @@ func Open(ctx context.Context, c *config.Config, o Options) (_ *Server, err erro
 	}
 	g, err := s.generation(c, s.origins)
 	if err != nil {
-		return nil, err
-	}
-	if s.sessions.secret, err = s.secret(g.identity, "sessions"); err != nil {
 		return nil, err
 	}
 	sent, err := s.openTelemetry(c)
@@ -345,16 +341,4 @@ func workloadAPI(c *config.Config) string {
 		return ""
 	}
 	return c.Identity.WorkloadAPI + " " + c.Identity.SPIFFEID
-}
-
-// secret gives random bytes that every generation has alike.
-func (s *Server) secret(who *identity, name string) ([]byte, error) {
-	if s.secrets[name] == nil {
-		made, err := who.secret(name)
-		if err != nil {
-			return nil, fmt.Errorf("secret %s: %w", name, err)
-		}
-		s.secrets[name] = made
-	}
-	return s.secrets[name], nil
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/spiffe/go-spiffe/v2/spiffetls/tlsconfig"
 
 	"github.com/agentward/terraform-provider-agent/acctest/redis"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/dpop"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/token"
 )
@@ -37,15 +38,20 @@ type replicas struct {
 
 func twoReplicas(t *testing.T, store string, more string) *replicas {
 	t.Helper()
-	upstream := httptest.NewServer(http.HandlerFunc(done))
+	text := fmt.Sprintf("store \"redis\" {\nurl = \"redis://%s\"\ntimeout = \"2s\"\n}\n%s\n%s", store, administered, more)
+	return replicasOf(t, nil, done, text, text)
+}
+
+// replicasOf gives one for each text that is added to a configuration. A nil clock is the machine's.
+func replicasOf(t *testing.T, clock func() time.Time, target http.HandlerFunc, texts ...string) *replicas {
+	t.Helper()
+	upstream := httptest.NewServer(target)
 	t.Cleanup(upstream.Close)
 	r := &replicas{t: t}
 	folder := t.TempDir()
-	for range 2 {
-		g := &gateway{t: t, folder: folder, target: upstream.URL + "/mcp"}
-		c := g.configuration(open, fmt.Sprintf("store \"redis\" {\nurl = \"redis://%s\"\ntimeout = \"2s\"\n}\n%s\n%s", store, administered, more))
-		c.Listeners[0].URL = common
-		r.all = append(r.all, g.serve(c))
+	for _, text := range texts {
+		g := &gateway{t: t, folder: folder, target: upstream.URL + "/mcp", clock: clock}
+		r.all = append(r.all, g.serve(r.configuration(g, text)))
 	}
 	authority := r.all[0].now.Load().identity.authority
 	id, err := authority.Agent("demo", "a", "")
@@ -71,17 +77,36 @@ func twoReplicas(t *testing.T, store string, more string) *replicas {
 	if r.signer, err = dpop.NewSigner(key, time.Now); err != nil {
 		t.Fatal(err)
 	}
-	clients := &token.Client{HTTP: r.client, Endpoint: common + Issuer + "/token", Proofs: r.signer, Now: time.Now}
-	if r.access, err = clients.Agent(t.Context(), common+"/bank"); err != nil {
-		t.Fatal(err)
-	}
+	r.login(0)
 	return r
 }
 
-// proof makes one for a call.
-func (r *replicas) proof() string {
+// login gets a token from a replica.
+func (r *replicas) login(at int) {
 	r.t.Helper()
-	proof, err := r.signer.Proof(http.MethodPost, common+"/bank", r.access.Token, "")
+	r.to = at
+	clients := &token.Client{HTTP: r.client, Endpoint: common + Issuer + "/token", Proofs: r.signer, Now: time.Now}
+	var err error
+	if r.access, err = clients.Agent(r.t.Context(), common+"/bank"); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// configuration is one of a replica.
+func (r *replicas) configuration(of *gateway, more string) *config.Config {
+	r.t.Helper()
+	c := of.configuration(open, more)
+	c.Listeners[0].URL = common
+	return c
+}
+
+// proof makes one for a call.
+func (r *replicas) proof() string { return r.nonced("") }
+
+// nonced makes one with a nonce.
+func (r *replicas) nonced(nonce string) string {
+	r.t.Helper()
+	proof, err := r.signer.Proof(http.MethodPost, common+"/bank", r.access.Token, nonce)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -90,6 +115,13 @@ func (r *replicas) proof() string {
 
 // call calls a replica.
 func (r *replicas) call(to int, proof string) (int, string) {
+	r.t.Helper()
+	response, text := r.post(to, proof)
+	return response.StatusCode, text
+}
+
+// post is call with more headers, and gives the answer with its own.
+func (r *replicas) post(to int, proof string, headers ...string) (*http.Response, string) {
 	r.t.Helper()
 	r.to = to
 	request, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, common+"/bank", strings.NewReader(transfer))
@@ -100,6 +132,9 @@ func (r *replicas) call(to int, proof string) (int, string) {
 		"Content-Type": {"application/json"}, "Accept": {"application/json, text/event-stream"}, "Mcp-Protocol-Version": {"2025-11-25"},
 		"Authorization": {"DPoP " + r.access.Token}, "Dpop": {proof},
 	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
 	response, err := r.client.Do(request)
 	if err != nil {
 		r.t.Fatal(err)
@@ -109,7 +144,7 @@ func (r *replicas) call(to int, proof string) (int, string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return response.StatusCode, string(text)
+	return response, string(text)
 }
 
 func TestAProofIsGoodOnceForAllReplicas(t *testing.T) {

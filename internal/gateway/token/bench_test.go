@@ -16,6 +16,7 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/gateway/devauthority"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/dpop"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/shared"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/store"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/svid"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/token"
@@ -54,7 +55,7 @@ func newBench(t *testing.T, change func(*token.ServiceOptions)) *bench {
 	t.Cleanup(server.Close)
 	b.issuer = "https://" + server.Listener.Addr().String()
 
-	r, err := token.NewRing([][]byte{secretOf("a")}, 0, time.Now)
+	r, err := token.NewRing(shared.Of(secretOf("a")), 0, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,10 +17,11 @@ import (
 	"github.com/go-jose/go-jose/v4/json"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/compact"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/shared"
 )
 
 // MinSecret is the shortest secret that signing keys are derived from, in bytes.
-const MinSecret = 32
+const MinSecret = shared.MinSecret
 
 // DefaultRotation is how long a signing key signs unless said otherwise.
 const DefaultRotation = 24 * time.Hour
@@ -31,7 +32,7 @@ const DefaultRotation = 24 * time.Hour
 // Keys are derived (HKDF-SHA-256, then FIPS 186-5 §A.2.1) from secrets and the number of the rotation, so replicas with the same
 // secrets have the same keys without talking to each other, and nothing is stored.
 type Ring struct {
-	secrets [][]byte
+	secrets *shared.Secrets
 	every   time.Duration
 	now     func() time.Time
 
@@ -49,22 +50,20 @@ type ringKey struct {
 	assertions jose.Signer
 }
 
-// NewRing gives a ring. The first secret signs, all are published: to replace a secret, first add the new one behind the old, then swap them,
+// NewRing gives a ring. One of the secrets signs, all are published: to replace a secret, first add the new one behind the old, then swap them,
 // and at last drop the old. every is how long a key signs, DefaultRotation where 0; no token may live longer.
-func NewRing(secrets [][]byte, every time.Duration, now func() time.Time) (*Ring, error) {
+func NewRing(secrets *shared.Secrets, every time.Duration, now func() time.Time) (*Ring, error) {
 	if every == 0 {
 		every = DefaultRotation
 	}
 	if every < time.Minute {
 		return nil, errors.New("token: keys rotate at most once a minute")
 	}
-	if len(secrets) == 0 || now == nil {
-		return nil, errors.New("token: a secret and a clock are required")
+	if now == nil {
+		return nil, errors.New("token: a clock is required")
 	}
-	for i, secret := range secrets {
-		if len(secret) < MinSecret {
-			return nil, fmt.Errorf("token: secret %d is shorter than %d bytes", i, MinSecret)
-		}
+	if err := secrets.Check(); err != nil {
+		return nil, fmt.Errorf("token: %w", err)
 	}
 	r := &Ring{secrets: secrets, every: every, now: now}
 	if _, _, err := r.current(); err != nil {
@@ -123,7 +122,7 @@ func (r *Ring) signBy(claims any, by func(*ringKey) jose.Signer) (string, error)
 		return "", err
 	}
 	for _, key := range keys {
-		if key.period != period || key.secret != 0 {
+		if key.period != period || key.secret != r.secrets.First() {
 			continue
 		}
 		payload, err := json.Marshal(claims)
@@ -148,7 +147,7 @@ func (r *Ring) current() ([]ringKey, int64, error) {
 		return r.keys, period, nil
 	}
 	var keys []ringKey
-	for i, secret := range r.secrets {
+	for i, secret := range r.secrets.All() {
 		for _, p := range []int64{period - 1, period, period + 1} {
 			key, err := derive(secret, p)
 			if err != nil {

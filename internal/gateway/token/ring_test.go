@@ -9,6 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/shared"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/svid"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/token"
 )
 
@@ -16,7 +22,7 @@ func secretOf(c string) []byte { return []byte(strings.Repeat(c, token.MinSecret
 
 func ring(t *testing.T, clock func() time.Time, secrets ...[]byte) *token.Ring {
 	t.Helper()
-	r, err := token.NewRing(secrets, time.Hour, clock)
+	r, err := token.NewRing(shared.Of(secrets...), time.Hour, clock)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,15 +112,58 @@ func TestRingServesItsKeys(t *testing.T) {
 func TestRingRefuses(t *testing.T) {
 	for name, attempt := range map[string]func() error{
 		"no secret":              func() error { _, err := token.NewRing(nil, 0, now); return err },
-		"a short secret":         func() error { _, err := token.NewRing([][]byte{secretOf("a")[1:]}, 0, now); return err },
-		"a short second secret":  func() error { _, err := token.NewRing([][]byte{secretOf("a"), nil}, 0, now); return err },
-		"rotation every second":  func() error { _, err := token.NewRing([][]byte{secretOf("a")}, time.Second, now); return err },
-		"no clock":               func() error { _, err := token.NewRing([][]byte{secretOf("a")}, 0, nil); return err },
-		"rotation back in time":  func() error { _, err := token.NewRing([][]byte{secretOf("a")}, -time.Hour, now); return err },
-		"an empty first secret ": func() error { _, err := token.NewRing([][]byte{{}}, 0, now); return err },
+		"a short secret":         func() error { _, err := token.NewRing(shared.Of(secretOf("a")[1:]), 0, now); return err },
+		"a short second secret":  func() error { _, err := token.NewRing(shared.Of(secretOf("a"), nil), 0, now); return err },
+		"rotation every second":  func() error { _, err := token.NewRing(shared.Of(secretOf("a")), time.Second, now); return err },
+		"no clock":               func() error { _, err := token.NewRing(shared.Of(secretOf("a")), 0, nil); return err },
+		"rotation back in time":  func() error { _, err := token.NewRing(shared.Of(secretOf("a")), -time.Hour, now); return err },
+		"an empty first secret ": func() error { _, err := token.NewRing(shared.Of([]byte{}), 0, now); return err },
 	} {
 		if attempt() == nil {
 			t.Errorf("%s: taken", name)
 		}
 	}
+}
+
+func TestASecretThatNewlyComesFirstSignsOnceReplicasPublishIt(t *testing.T) {
+	clock := at
+	follow := func(before *shared.Secrets, texts ...[]byte) *shared.Secrets {
+		return shared.Follow(before, texts, func() time.Time { return clock })
+	}
+	secrets := follow(follow(nil, secretOf("a")), secretOf("b"), secretOf("a"))
+	r, err := token.NewRing(secrets, time.Hour, func() time.Time { return clock })
+	if err != nil {
+		t.Fatal(err)
+	}
+	published := ids(t, r) // three of b, then three of a
+	for _, step := range []struct {
+		after time.Duration
+		want  string
+	}{{0, published[4]}, {shared.SettleTime - time.Second, published[4]}, {shared.SettleTime, published[1]}} {
+		clock = at.Add(step.after)
+		if got := signing(t, r, func() time.Time { return clock }); got != step.want {
+			t.Errorf("after %s the key %s signs, and %s should; all are %v", step.after, got, step.want, published)
+		}
+	}
+}
+
+// signing gives the id of the key that a ring signs with now.
+func signing(t *testing.T, r *token.Ring, clock func() time.Time) string {
+	t.Helper()
+	s, err := token.NewService(token.ServiceOptions{
+		Issuer: "https://issuer.example", Ring: r, Clients: svid.NewVerifier(nil, clock), Proofs: proofs(t, nil),
+		Suspended: func(principal.Principal) bool { return false }, Now: clock, Lifetime: time.Minute,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := s.Assert("https://as.example", "somebody", "", "", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := jwt.ParseSigned(raw, []jose.SignatureAlgorithm{jose.ES256})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed.Headers[0].KeyID
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/dpop"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/shared"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/svid"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/token"
 )
@@ -64,7 +65,7 @@ func TestTokenIsBoundToTheKeyAloneWhereThatIsWanted(t *testing.T) {
 }
 
 func TestNonceOfTheTokenEndpointIsFetchedByTheClient(t *testing.T) {
-	nonces, err := dpop.NewNonces(secretOf("n"), time.Minute, time.Now)
+	nonces, err := dpop.NewNonces(shared.Of(secretOf("n")), time.Minute, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

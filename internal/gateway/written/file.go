@@ -8,6 +8,8 @@ import "github.com/hashicorp/hcl/v2"
 
 // File is a whole configuration. Its zero value says nothing, and is not yet one that the gateway would take.
 type File struct {
+	Revision string `hcl:"revision,optional"`
+
 	Authority    *Authority    `hcl:"development_authority,block"`
 	Identity     *Identity     `hcl:"identity,block"`
 	Trust        []Trust       `hcl:"trust,block"`
@@ -25,8 +27,13 @@ type File struct {
 	Store        *Store        `hcl:"store,block"`
 	Limits       *Limits       `hcl:"limits,block"`
 	Admin        *Admin        `hcl:"admin,block"`
-	Suspended    []string      `hcl:"suspended,optional"`
-	SuspendedAt  hcl.Range     `hcl:"suspended,attr_value_range"`
+
+	Secrets          []string  `hcl:"secret_files,optional"`
+	SecretsAt        hcl.Range `hcl:"secret_files,attr_value_range"`
+	Suspended        []string  `hcl:"suspended,optional"`
+	SuspendedAt      hcl.Range `hcl:"suspended,attr_value_range"`
+	SuspendedFiles   []string  `hcl:"suspended_files,optional"`
+	SuspendedFilesAt hcl.Range `hcl:"suspended_files,attr_value_range"`
 }
 
 // Policies are Cedar policies, in files or as they stand here.
@@ -69,9 +76,10 @@ type Store struct {
 	At         hcl.Range `hcl:",def_range"`
 }
 
-// Admin is where operators ask for metrics and readiness.
+// Admin is where operators ask for metrics, readiness and what is in force.
 type Admin struct {
 	Address   string    `hcl:"address"`
 	AddressAt hcl.Range `hcl:"address,attr_value_range"`
+	Remote    bool      `hcl:"remote,optional"`
 	At        hcl.Range `hcl:",def_range"`
 }
