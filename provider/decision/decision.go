@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -119,7 +118,7 @@ func (m *model) engine() (*policy.Engine, diag.Diagnostics) {
 		sources = append(sources, policy.Source{Name: name, Text: []byte(m.Policies[name].ValueString())})
 	}
 	engine, err := policy.New(sources...)
-	for _, problem := range problems(err) {
+	for _, problem := range policy.Problems(err) {
 		diags.AddAttributeError(path.Root("policies").AtMapKey(problem.File), fmt.Sprintf("Unable to use policy %q", problem.File),
 			fmt.Sprintf("Line %d, column %d: %s.", problem.Line, problem.Column, problem.Message))
 	}
@@ -127,22 +126,6 @@ func (m *model) engine() (*policy.Engine, diag.Diagnostics) {
 		diags.AddAttributeError(path.Root("policies"), "Unable to use the policies", err.Error())
 	}
 	return engine, diags
-}
-
-func problems(err error) []*policy.Problem {
-	var joined interface{ Unwrap() []error }
-	if errors.As(err, &joined) {
-		var found []*policy.Problem
-		for _, e := range joined.Unwrap() {
-			found = append(found, problems(e)...)
-		}
-		return found
-	}
-	var one *policy.Problem
-	if errors.As(err, &one) {
-		return []*policy.Problem{one}
-	}
-	return nil
 }
 
 // question is the call as question.Read wants it. What is not configured is left out.

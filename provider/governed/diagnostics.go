@@ -28,12 +28,13 @@ func Reason(err error) string {
 func ProblemDiagnostics(problems spec.Problems) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, p := range problems {
-		diags.AddAttributeError(attributePath(p.Path), "Invalid "+spec.PathString(p.Path), p.Detail)
+		diags.AddAttributeError(AttributePath(p.Path), "Invalid "+spec.PathString(p.Path), p.Detail)
 	}
 	return diags
 }
 
-func attributePath(steps []any) path.Path {
+// AttributePath gives the attribute that a problem is of.
+func AttributePath(steps []any) path.Path {
 	p := path.Empty()
 	for _, step := range steps {
 		switch s := step.(type) {

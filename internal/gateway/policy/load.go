@@ -38,6 +38,23 @@ func (p *Problem) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
 }
 
+// Problems gives those that an error of New holds, in order.
+func Problems(err error) []*Problem {
+	var joined interface{ Unwrap() []error }
+	if errors.As(err, &joined) {
+		var found []*Problem
+		for _, e := range joined.Unwrap() {
+			found = append(found, Problems(e)...)
+		}
+		return found
+	}
+	var one *Problem
+	if errors.As(err, &one) {
+		return []*Problem{one}
+	}
+	return nil
+}
+
 // compiled is one policy, ready to decide with.
 type compiled struct {
 	id     string
