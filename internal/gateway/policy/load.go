@@ -186,14 +186,15 @@ func (s *Source) unparsed(err error) *Problem {
 	p := &Problem{File: s.Name, Line: s.line(1), Column: 1, Message: err.Error()}
 	if m := parseError.FindStringSubmatch(err.Error()); m != nil {
 		line, _ := strconv.Atoi(m[1])
-		p.Line = s.line(line)
-		p.Column, _ = strconv.Atoi(m[2])
+		column, _ := strconv.Atoi(m[2])
 		p.Message = "at " + m[3]
 		if w := wanted.FindStringSubmatch(m[3]); w != nil && w[1] == "" {
 			p.Message = fmt.Sprintf("the text ends where `%s` is wanted", w[2])
 		} else if w != nil {
 			p.Message = fmt.Sprintf("`%s` stands where `%s` is wanted", w[1], w[2])
+			line, column = before(string(s.Text), line, column, w[1])
 		}
+		p.Line, p.Column = s.line(line), column
 	}
 	return p
 }

@@ -12,7 +12,8 @@ func TestWhatIsWrongWithAPolicyIsToldWithItsPlace(t *testing.T) {
 		line int // the source begins on line 10
 		want string
 	}{
-		"a syntax error":                         {"permit(principal, action, resource)\nwhen { true } x", 11, ":11:16: `x` stands where `;` is wanted"},
+		"a syntax error":                         {"permit(principal, action, resource)\nwhen { true } x", 11, ":11:15: `x` stands where `;` is wanted"},
+		"a comma that is missing":                {"permit(\n  principal, // ä\n  action\n  resource\n);", 13, ":13:3: `resource` stands where `,` is wanted"},
 		"a semicolon that is missing":            {"permit(principal, action, resource)\nwhen { true }", 11, ":11:14: the text ends where `;` is wanted"},
 		"a misspelt attribute of the context":    {"permit(principal, action, resource)\nwhen { context.mtsl };", 11, ":11:16: policy `policy0`: attribute `mtsl`"},
 		"a misspelt attribute of the principal":  {"permit(principal is Agent, action, resource)\nwhen { principal.trustdomain == \"x\" };", 11, ":11:18: "},

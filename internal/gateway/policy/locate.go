@@ -5,6 +5,25 @@ import (
 	"text/scanner"
 )
 
+// before finds a token that ends before a place, the last of its kind; it gives the place itself where there is none. cedar-go says where
+// it stands, which is behind the token that it complains of.
+func before(text string, line, column int, token string) (foundLine, foundColumn int) {
+	rest := []rune(text)
+	at := 0
+	for l := 1; l < line && at < len(rest); at++ {
+		if rest[at] == '\n' {
+			l++
+		}
+	}
+	head := string(rest[:min(at+column-1, len(rest))])
+	found := strings.LastIndex(head, token)
+	if found < 0 {
+		return line, column
+	}
+	head = head[:found]
+	return strings.Count(head, "\n") + 1, len([]rune(head[strings.LastIndex(head, "\n")+1:])) + 1
+}
+
 // locate finds where a policy's text names something: an attribute by its path, an entity, a type. line and column are those of the
 // text's first character.
 func locate(text []byte, line, column int, name string) (foundLine, foundColumn int, ok bool) {
