@@ -1,16 +1,10 @@
 package admission_test
 
 import (
-	"archive/zip"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"io"
-	"os"
-	"path/filepath"
 	"strings"
-	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
@@ -51,53 +45,4 @@ func (l stateLeaks) CheckState(_ context.Context, req statecheck.CheckStateReque
 		return
 	}
 	resp.Error = l.check(string(text))
-}
-
-// unzipped gives all that is in a saved plan.
-func unzipped(t *testing.T, file string) string {
-	t.Helper()
-	archive, err := zip.OpenReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer archive.Close()
-	var all strings.Builder
-	for _, member := range archive.File {
-		content, err := member.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.Copy(&all, content); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return all.String()
-}
-
-// stateFile gives the state as it lies on disk, and what the provider keeps in it for itself.
-func stateFile(t *testing.T, dir string) string {
-	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(dir, "terraform.tfstate"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var content struct {
-		Resources []struct {
-			Instances []struct{ Private string }
-		}
-	}
-	if err := json.Unmarshal(raw, &content); err != nil {
-		t.Fatal(err)
-	}
-	all := string(raw)
-	for _, r := range content.Resources {
-		for _, i := range r.Instances {
-			private, err := base64.StdEncoding.DecodeString(i.Private)
-			if err != nil || len(private) == 0 {
-				t.Fatalf("no private state: %v", err)
-			}
-			all += string(private)
-		}
-	}
-	return all
 }

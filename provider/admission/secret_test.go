@@ -139,12 +139,12 @@ func TestARegistryPasswordIsInNoFileAndNoLog(t *testing.T) {
 		t.Fatalf("plan: %v\n%s", err, out)
 	}
 	look("the log of a plan", out+log)
-	look("the plan", unzipped(t, filepath.Join(folder.Path, "plan")))
+	look("the plan", terraform.Unzipped(t, filepath.Join(folder.Path, "plan")))
 	if out, log, err = folder.Run(t.Context(), "apply", "-auto-approve", "-no-color", "plan"); err != nil {
 		t.Fatalf("apply: %v\n%s", err, out)
 	}
 	look("the log of an apply", out+log)
-	look("the state", stateFile(t, folder.Path))
+	look("the state", terraform.StateFile(t, folder.Path))
 	if got := password(t, c, ns, name+"-registry"); got != secret {
 		t.Errorf("the cluster has the password %q", got)
 	}
