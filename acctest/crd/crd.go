@@ -16,23 +16,33 @@ import (
 // Set is a group of CRDs that one project ships in one folder.
 type Set struct {
 	name   string
-	pinned tool.Tool // a program whose module, or one that it requires, ships the set
+	folder string // below acctest/tools, whose go.mod pins the module
 	module string
-	dir    string
+	dir    string // in the module
 }
 
 // The sets.
 var (
 	// SPIRE holds ClusterSPIFFEID, ClusterStaticEntry and ClusterFederatedTrustDomain.
-	SPIRE = Set{"SPIRE", tool.ControllerManager, "github.com/spiffe/spire-controller-manager", "config/crd/bases"}
+	SPIRE = Set{"SPIRE", "controllermanager", "github.com/spiffe/spire-controller-manager", "config/crd/bases"}
 	// Kyverno holds the CEL-based policies, group policies.kyverno.io.
-	Kyverno = Set{"Kyverno", tool.Kyverno, "github.com/kyverno/kyverno", "config/crds/policies.kyverno.io"}
+	Kyverno = Set{"Kyverno", "kyverno", "github.com/kyverno/kyverno", "config/crds/policies.kyverno.io"}
 	// PolicyReports holds the reports of group wgpolicyk8s.io.
-	PolicyReports = Set{"policy report", tool.Kyverno, "github.com/kyverno/kyverno", "config/crds/policyreport"}
+	PolicyReports = Set{"policy report", "kyverno", "github.com/kyverno/kyverno", "config/crds/policyreport"}
 	// OpenReports holds the reports of group openreports.io, which Kyverno can write instead.
-	OpenReports = Set{"open report", tool.Kyverno, "github.com/openreports/reports-api", "config/crd"}
+	OpenReports = Set{"open report", "kyverno", "github.com/openreports/reports-api", "config/crd"}
 	// Gatekeeper holds ConstraintTemplate and the rest; Gatekeeper itself makes the CRDs of constraints.
-	Gatekeeper = Set{"Gatekeeper", tool.Gator, "github.com/open-policy-agent/gatekeeper/v3", "charts/gatekeeper/crds"}
+	Gatekeeper = Set{"Gatekeeper", "gatekeeper", "github.com/open-policy-agent/gatekeeper/v3", "charts/gatekeeper/crds"}
+	// GatewayAPI holds the standard channel of group gateway.networking.k8s.io.
+	GatewayAPI = Set{"Gateway API", "crds", "sigs.k8s.io/gateway-api", "config/crd/standard"}
+	// Inference holds the Gateway API Inference Extension.
+	Inference = Set{"Gateway API Inference Extension", "crds", "sigs.k8s.io/gateway-api-inference-extension", "config/crd/bases"}
+	// Kueue holds its queues and workloads.
+	Kueue = Set{"Kueue", "crds", "sigs.k8s.io/kueue", "config/components/crd/bases"}
+	// AgentSandbox holds Sandbox and its templates, claims and pools.
+	AgentSandbox = Set{"agent-sandbox", "crds", "sigs.k8s.io/agent-sandbox", "k8s/crds"}
+	// LeaderWorkerSet holds the kind of that name.
+	LeaderWorkerSet = Set{"LeaderWorkerSet", "crds", "sigs.k8s.io/lws", "config/crd/bases"}
 )
 
 // Dir gives the folder that holds the set, or fails the test.
@@ -47,12 +57,12 @@ func Dir(tb testing.TB, set Set) string {
 
 // Find gives the folder that holds the set. The module is downloaded where the module cache lacks it.
 func (s Set) Find(ctx context.Context) (string, error) {
-	dir, err := s.pinned.Dir()
+	root, err := tool.Root()
 	if err != nil {
 		return "", err
 	}
 	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", s.module)
-	cmd.Dir = dir
+	cmd.Dir = filepath.Join(root, "acctest", "tools", s.folder)
 	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
 	out, err := cmd.Output()
 	var module struct{ Dir, Error string }

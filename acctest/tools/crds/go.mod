@@ -1,0 +1,12 @@
+// Projects of which the tests take the CustomResourceDefinitions alone, as their modules ship them.
+module github.com/agentward/terraform-provider-agent/acctest/tools/crds
+
+go 1.26.0
+
+require (
+	sigs.k8s.io/agent-sandbox v0.5.6
+	sigs.k8s.io/gateway-api v1.6.1
+	sigs.k8s.io/gateway-api-inference-extension v1.5.0
+	sigs.k8s.io/kueue v0.18.2
+	sigs.k8s.io/lws v0.8.0
+)
