@@ -21,7 +21,7 @@ func (s *Sidecar) destination(r *http.Request) *url.URL {
 	u.RawQuery = r.URL.RawQuery
 	path, raw := r.URL.Path, r.URL.EscapedPath()
 	switch {
-	case grpc(r):
+	case grpc(r), s.base != "": // as they are at the gateway
 		u.Path, u.RawPath = path, raw
 	case path == "/" || path == "":
 	default:
@@ -70,7 +70,7 @@ func (s *Sidecar) returned(response *http.Response) error {
 	if s.o.Target.Port() == "" {
 		gateway = net.JoinHostPort(s.o.Target.Hostname(), "443")
 	}
-	local, err := a2a.Local(text, map[string]string{s.o.Target.String(): "http://" + here, gateway: here})
+	local, err := a2a.Local(text, map[string]string{s.o.Target.String(): "http://" + here + s.base, gateway: here})
 	if err != nil {
 		return fmt.Errorf("the gateway's answer: %w", err)
 	}

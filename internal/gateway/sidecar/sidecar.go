@@ -36,6 +36,8 @@ const early = 30 * time.Second
 type Options struct {
 	// Target is the URL of a target at the gateway. It is also the resource that tokens are asked for.
 	Target *url.URL
+	// Services are those of gRPC that the target has, as package.Service. They need to be named only where there are several targets.
+	Services []string
 	// TokenEndpoint is the gateway's; "" where it asks for no token.
 	TokenEndpoint string
 	// OAuth gets tokens from the authorization server that the target names, instead of TokenEndpoint; nil for none. Resource, HTTP, Proofs
@@ -55,6 +57,7 @@ type Options struct {
 // the other. Serve it on loopback alone: whoever reaches it is the agent.
 type Sidecar struct {
 	o      Options
+	base   string        // of the paths here, as they are escaped; "" where the target is what is at the root
 	signer *dpop.Signer  // nil without tokens
 	tokens *oauth.Tokens // nil without Options.OAuth
 	proxy  *httputil.ReverseProxy
@@ -101,12 +104,7 @@ func New(o Options) (*Sidecar, error) {
 			r.Out.Header.Del("Origin") // of this machine, which has been checked
 		},
 		ModifyResponse: s.returned,
-		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
-			if r.Context().Err() == nil {
-				o.Log.Error("the gateway cannot be asked", "error", err)
-			}
-			http.Error(w, "sidecar: "+err.Error(), http.StatusBadGateway)
-		},
+		ErrorHandler:   s.away,
 	}
 	return s, nil
 }
@@ -114,7 +112,7 @@ func New(o Options) (*Sidecar, error) {
 // ServeHTTP passes a request on. What comes from a web page of another origin is refused: a browser on this machine is not the agent.
 func (s *Sidecar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !local(r) {
-		http.Error(w, "sidecar: requests of web pages are not passed on", http.StatusForbidden)
+		http.Error(w, foreign, http.StatusForbidden)
 		return
 	}
 	r = r.WithContext(context.WithValue(r.Context(), host{}, r.Host))
@@ -134,6 +132,9 @@ func (s *Sidecar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	s.proxy.ServeHTTP(w, r)
 }
+
+// foreign is said to web pages.
+const foreign = "sidecar: requests of web pages are not passed on"
 
 // local says that a request was made to a name of loopback, and by no page of another origin: a page that a foreign name leads here
 // (DNS rebinding) writes that name into Host.

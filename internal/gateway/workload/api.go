@@ -53,7 +53,7 @@ func Check(address string) error { return workloadapi.ValidateAddress(address) }
 // Open connects and waits for the first SVID until ctx is done; the error then says what was waited for, and what was said instead. Close ends what is
 // begun here.
 func Open(ctx context.Context, o Options) (*API, error) {
-	client, err := workloadapi.New(ctx, workloadapi.WithAddr(o.Address))
+	client, err := workloadapi.New(ctx, workloadapi.WithAddr(o.Address), workloadapi.WithBackoffStrategy(impatient{}))
 	if err != nil {
 		return nil, fmt.Errorf("workload API %s: %w", o.Address, err)
 	}
@@ -75,6 +75,24 @@ func Open(ctx context.Context, o Options) (*API, error) {
 		return nil, errors.Join(fmt.Errorf("no SVID of the workload API %s%s: %w", o.Address, a.wanted(), failure), a.Close())
 	}
 }
+
+// impatient asks again ever later, but no later than after two seconds: a workload that has just been started is unknown for its first seconds,
+// since it is registered while it starts.
+type impatient struct{}
+
+// NewBackoff implements workloadapi.BackoffStrategy.
+func (impatient) NewBackoff() workloadapi.Backoff { return new(backoff) }
+
+type backoff struct{ last time.Duration }
+
+// Next implements workloadapi.Backoff.
+func (b *backoff) Next() time.Duration {
+	b.last = min(max(2*b.last, 250*time.Millisecond), 2*time.Second)
+	return b.last
+}
+
+// Reset implements workloadapi.Backoff.
+func (b *backoff) Reset() { b.last = 0 }
 
 func (a *API) wanted() string {
 	if a.o.ID.IsZero() {

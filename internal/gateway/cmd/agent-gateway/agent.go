@@ -28,8 +28,10 @@ import (
 // agent is who a command acts as, and what it calls.
 type agent struct {
 	config, name, target string // on the machine of a development authority
-	url, tokens, id      string // anywhere else
+	urls                 []string
+	tokens, id           string // anywhere else
 	svid, workload       string // where its identity comes from there
+	wait                 time.Duration
 	oauth                discovery
 }
 
@@ -37,10 +39,14 @@ func (a *agent) flags(f *flag.FlagSet) {
 	f.StringVar(&a.config, "config", "", "configuration `file` of a gateway on this machine with a development authority, which then issues the agent's identity")
 	f.StringVar(&a.name, "agent", "", "with -config: the agent, as `namespace/name` or namespace/name/instance")
 	f.StringVar(&a.target, "target", "", "with -config: `name` of the target; not needed where there is one alone")
-	f.StringVar(&a.url, "url", "", "without -config: `URL` of the target at the gateway")
+	f.Func("url", "without -config: `URL` of the target at the gateway", func(u string) error {
+		a.urls = append(a.urls, u)
+		return nil
+	})
 	f.StringVar(&a.tokens, "token-endpoint", "", "without -config: `URL` of the gateway's token endpoint, where it asks for tokens")
 	f.StringVar(&a.svid, "svid", "", "without -config: `folder` with svid.pem, svid-key.pem and bundle.pem")
 	f.StringVar(&a.workload, "workload-api", "", "without -config: `address` of the SPIFFE Workload API, such as unix:///run/spire/agent.sock")
+	f.DurationVar(&a.wait, "wait", time.Minute, "with -workload-api: how `long` an identity may take to come")
 	f.StringVar(&a.id, "gateway-id", "", "without -config: SPIFFE `ID` of the gateway")
 }
 
@@ -55,11 +61,11 @@ func (a *agent) options(ctx context.Context, e environment) (o sidecar.Options, 
 		return o, end, err
 	}
 	switch {
-	case o.OAuth != nil && a.config == "" && a.url != "" && a.svid == "" && a.workload == "" && a.id == "":
-		err = a.public(&o)
-	case a.config != "" && a.url+a.tokens+a.id+a.svid+a.workload == "":
+	case o.OAuth != nil && a.config == "" && len(a.urls) > 0 && a.svid == "" && a.workload == "" && a.id == "":
+		err = a.at(a.urls[0], &o) // verified as public servers are, or on loopback; the sidecar refuses any other
+	case a.config != "" && len(a.urls) == 0 && a.tokens+a.id+a.svid+a.workload == "":
 		err = a.local(e, &o)
-	case a.config == "" && a.url != "" && a.id != "" && (a.svid == "") != (a.workload == ""):
+	case a.config == "" && len(a.urls) > 0 && a.id != "" && (a.svid == "") != (a.workload == ""):
 		end, err = a.remote(ctx, &o)
 	default:
 		err = errWho
@@ -146,12 +152,12 @@ func (a *agent) remote(ctx context.Context, o *sidecar.Options) (end func(), err
 	if err != nil {
 		return end, fmt.Errorf("-gateway-id: %w", err)
 	}
-	if o.Target, err = url.Parse(a.url); err != nil || o.Target.Scheme != "https" {
-		return end, fmt.Errorf("-url %q is not one of https", a.url)
+	if err := a.at(a.urls[0], o); err != nil {
+		return end, err
 	}
 	o.Gateway, o.TokenEndpoint = tlsconfig.AuthorizeID(gateway), a.tokens
 	if a.workload != "" {
-		ctx, cancel := context.WithTimeoutCause(ctx, identityWait, fmt.Errorf("nothing came within %s", identityWait))
+		ctx, cancel := context.WithTimeoutCause(ctx, a.wait, fmt.Errorf("nothing came within %s", a.wait))
 		defer cancel()
 		api, err := workload.Open(ctx, workload.Options{Address: a.workload, Now: o.Now, Log: o.Log})
 		if err != nil {
@@ -171,8 +177,35 @@ func (a *agent) remote(ctx context.Context, o *sidecar.Options) (end func(), err
 	return end, nil
 }
 
-// identityWait is how long a command waits for the Workload API.
-const identityWait = time.Minute
+// at says which target is called: its URL, behind which services of gRPC may be named.
+func (a *agent) at(target string, o *sidecar.Options) error {
+	u, err := url.Parse(target)
+	if err != nil {
+		return fmt.Errorf("-url: %w", err)
+	}
+	if u.Scheme != "https" && a.id != "" {
+		return fmt.Errorf("-url %q is not one of https", target)
+	}
+	o.Services = nil
+	if u.Fragment != "" {
+		o.Services = strings.Split(u.Fragment, ",")
+		u.Fragment, u.RawFragment = "", ""
+	}
+	o.Target = u
+	return nil
+}
+
+// each gives the options of each target, of which o is the first.
+func (a *agent) each(o sidecar.Options) ([]sidecar.Options, error) {
+	all := []sidecar.Options{o}
+	for i := 1; i < len(a.urls); i++ {
+		if err := a.at(a.urls[i], &o); err != nil {
+			return nil, err
+		}
+		all = append(all, o)
+	}
+	return all, nil
+}
 
 // files is a folder with an SVID, which is read each time: whoever renews it writes new files.
 type files string

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net/url"
 	"os"
 	"strings"
 
@@ -66,12 +65,4 @@ func contents(path string) func() (string, error) {
 		}
 		return strings.TrimSpace(string(text)), nil
 	}
-}
-
-// public is a target that is verified as public servers are, or that is on loopback; the sidecar refuses any other.
-func (a *agent) public(o *sidecar.Options) (err error) {
-	if o.Target, err = url.Parse(a.url); err != nil {
-		return fmt.Errorf("-url: %w", err)
-	}
-	return nil
 }

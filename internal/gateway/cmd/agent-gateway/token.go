@@ -59,6 +59,9 @@ func fetchToken(ctx context.Context, e environment, args []string) error {
 		return err
 	}
 	defer end()
+	if len(a.urls) > 1 {
+		return errors.New("a token is for one target: name one -url")
+	}
 	if o.TokenEndpoint == "" {
 		return errors.New("there is no token endpoint: name it with -token-endpoint, or a -config whose listener asks for tokens")
 	}
