@@ -240,7 +240,7 @@ type OTLP struct {
 
 // Deployment is how the gateway runs.
 type Deployment struct {
-	Image                     string // "" for the published one
+	Image                     string // with a tag or digest
 	PullPolicy                string
 	Replicas                  int // 1 or more; ignored where Autoscaling is set
 	Autoscaling               *Autoscaling

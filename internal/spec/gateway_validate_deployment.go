@@ -46,6 +46,9 @@ func (d Deployment) ResourcesOrDefault() Resources {
 func (v *gatewayValidator) deployment() {
 	path := []any{"deployment"}
 	d := v.gateway.Deployment
+	if d.Image == "" {
+		v.add(at(path, "image"), "is empty: name the image of the gateway, such as \"registry.example.org/agent-gateway:1.0.0\"")
+	}
 	if strings.ContainsFunc(d.Image, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		v.add(at(path, "image"), "%q is no image: write one such as \"registry.example.org/agent-gateway:1.0.0\"", d.Image)
 	}

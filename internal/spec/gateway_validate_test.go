@@ -138,6 +138,7 @@ func TestGatewayProblems(t *testing.T) {
 		"headers of telemetry":                 {func(g *Gateway) { g.Telemetry.OTLP.Headers.Key = "" }, `telemetry.otlp.headers.key: is empty`},
 
 		"image":                    {func(g *Gateway) { g.Deployment.Image = "a b" }, `deployment.image: "a b" is no image`},
+		"no image":                 {func(g *Gateway) { g.Deployment.Image = "" }, `deployment.image: is empty`},
 		"pull policy":              {func(g *Gateway) { g.Deployment.PullPolicy = "Sometimes" }, `deployment.pull_policy: "Sometimes" is no pull policy`},
 		"no replica":               {func(g *Gateway) { g.Deployment.Replicas = 0 }, `deployment.replicas: 0 replicas serve nobody`},
 		"autoscaling upside down":  {func(g *Gateway) { g.Deployment.Autoscaling = &Autoscaling{Min: 3, Max: 2} }, `deployment.autoscaling.max: 2 is less than min`},
