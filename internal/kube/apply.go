@@ -23,6 +23,13 @@ func (c *Client) Plan(ctx context.Context, desired stack.Object, prior string) (
 	if err != nil {
 		return stack.Live{}, c.planError(desired.Key, err)
 	}
+	desired, err = c.complete(ctx, desired, nil)
+	if errors.Is(err, errToGenerate) {
+		return stack.Live{}, &stack.UnknownError{Key: desired.Key, Err: err}
+	}
+	if err != nil {
+		return stack.Live{}, c.planError(desired.Key, err)
+	}
 	live, err := c.write(ctx, types, desired, prior, metav1.DryRunAll)
 	if isRBACForbidden(err) && c.mayNotPatch(ctx, desired.Key) {
 		return c.planReadOnly(ctx, types, desired, prior)
@@ -46,13 +53,28 @@ func (c *Client) Apply(ctx context.Context, desired stack.Object, prior string) 
 	}
 	var live stack.Live
 	err = untilServed(ctx, func() (err error) {
-		live, err = c.write(ctx, types, desired, prior)
+		live, err = c.generateAndWrite(ctx, types, desired, prior)
 		return err
 	})
 	if err != nil {
 		return stack.Live{}, wrap("apply", desired.Key, err)
 	}
 	return live, nil
+}
+
+// generateAndWrite writes an object with the values that it has and those that are made for it. Where somebody else wrote it in
+// between, it is read anew.
+func (c *Client) generateAndWrite(ctx context.Context, types objectTypes, desired stack.Object, prior string) (stack.Live, error) {
+	for tries := 5; ; tries-- {
+		whole, err := c.complete(ctx, desired, c.options.Random)
+		if err != nil {
+			return stack.Live{}, err
+		}
+		live, err := c.write(ctx, types, whole, prior)
+		if len(desired.Generate) == 0 || !isOutdated(err) || tries == 0 {
+			return live, err
+		}
+	}
 }
 
 // untilServed repeats try while the server does not know the kind, for at most appearTimeout.

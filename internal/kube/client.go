@@ -4,8 +4,10 @@ package kube
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -36,6 +38,8 @@ type Options struct {
 	FieldManager string
 	// ForceConflicts takes fields over from other managers without asking.
 	ForceConflicts bool
+	// Random is where generated values of Secrets come from; nil for crypto/rand.
+	Random io.Reader
 }
 
 // Client implements stack.Backend for Kubernetes objects.
@@ -76,6 +80,9 @@ func newFor(config *rest.Config, httpClient *http.Client, options Options) (*Cli
 		return nil, fmt.Errorf("build Kubernetes discovery client: %w", err)
 	}
 	c := &Client{dynamic: dyn, discovery: disco, openapi: disco.OpenAPIV3WithContext(context.Background()), options: options}
+	if c.options.Random == nil {
+		c.options.Random = rand.Reader
+	}
 	c.kinds.load = c.loadKinds
 	c.types.load = c.loadTypes
 	return c, nil

@@ -16,6 +16,9 @@ type Object struct {
 	Body map[string]any
 	// Secret says that the body carries write-only values: its projection is known only after apply, and holds hashes.
 	Secret bool
+	// Generate are keys of a Secret's data, empty in Body, that the backend makes of 32 random bytes each where the live object has
+	// none, and keeps where it has.
+	Generate []string
 }
 
 // CanonicalJSON gives v as JSON with sorted keys, without HTML escaping, indentation or a trailing newline.
