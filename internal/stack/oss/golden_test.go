@@ -20,20 +20,13 @@ var update = flag.Bool("update", false, "write what is rendered into the golden 
 // after. With -update the files are written anew. Rendering twice must give the same bytes.
 func golden(t *testing.T, folder string, render func(t *testing.T, input string) string) {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join("testdata", folder, "*.yaml"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no golden files in %s: %v", folder, err)
-	}
-	for _, file := range files {
+	for _, file := range goldenFiles(t, folder) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
 			want, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			input, _, found := strings.Cut(string(want), "\n---\n")
-			if !found {
-				t.Fatal("no --- after the input")
-			}
+			input := goldenInput(t, file)
 			got := input + "\n" + render(t, input)
 			if again := input + "\n" + render(t, input); again != got {
 				t.Error("a second rendering of the same input gives other bytes")
@@ -49,6 +42,29 @@ func golden(t *testing.T, folder string, render func(t *testing.T, input string)
 			}
 		})
 	}
+}
+
+func goldenFiles(t *testing.T, folder string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", folder, "*.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no golden files in %s: %v", folder, err)
+	}
+	return files
+}
+
+// goldenInput gives what stands before the first "---" line of a file.
+func goldenInput(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	input, _, found := strings.Cut(string(text), "\n---\n")
+	if !found {
+		t.Fatal("no --- after the input")
+	}
+	return input
 }
 
 // asYAML gives the objects in the order in which they are applied.
