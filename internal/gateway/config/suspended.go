@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
@@ -48,11 +49,13 @@ func (r *reading) suspendAll(file, text string) {
 // entry gives what a line names, "" for nothing, and where in it that begins. What follows a # is a comment where the # begins the line or comes
 // after a space: names may have one.
 func entry(line string) (id string, from int) {
-	for i := range line {
-		if line[i] == '#' && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t') {
+	space := true
+	for i, r := range line {
+		if r == '#' && space {
 			line = line[:i]
 			break
 		}
+		space = unicode.IsSpace(r)
 	}
 	id = strings.TrimSpace(line)
 	return id, strings.Index(line, id)
