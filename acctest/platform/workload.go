@@ -57,7 +57,7 @@ func (p *Platform) Kitchen(namespace, name string) Server {
 
 // A2A is an A2A agent; its URL is http://NAME.NAMESPACE:3000.
 func (p *Platform) A2A(namespace, name string) Server {
-	return Server{Namespace: namespace, Name: name, Image: p.Images.A2A, Args: []string{"-listen", ":3000"}, Port: 3000}
+	return Server{Namespace: namespace, Name: name, Image: p.Images.A2A, Args: []string{"-listen", ":3000", "-public", name + "." + namespace + ":3000"}, Port: 3000}
 }
 
 // REST is an API of customers; its URL is http://NAME.NAMESPACE:3000/v1.

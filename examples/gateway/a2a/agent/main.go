@@ -63,13 +63,17 @@ func card(address string) *a2a.AgentCard {
 }
 
 func main() {
-	listen := flag.String("listen", "127.0.0.1:3001", "address")
+	listen := flag.String("listen", "127.0.0.1:3001", "`address`")
+	public := flag.String("public", "", "host and `port` in the agent's card, those of -listen where not set")
 	flag.Parse()
 	on, err := net.Listen("tcp", *listen)
 	if err != nil {
 		log.Fatal(err)
 	}
-	own := card(on.Addr().String())
+	if *public == "" {
+		*public = on.Addr().String()
+	}
+	own := card(*public)
 	// The gateway decides who may see which task; here they are everybody's.
 	store := taskstore.NewInMemory(&taskstore.InMemoryStoreConfig{Authenticator: func(context.Context) (string, error) { return "gateway", nil }})
 	handler := a2asrv.NewHandler(bank{}, a2asrv.WithTaskStore(store), a2asrv.WithExtendedAgentCard(own))
