@@ -1,0 +1,124 @@
+package scenarios_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/agentward/terraform-provider-agent/acctest/cluster"
+	"github.com/agentward/terraform-provider-agent/acctest/platform"
+	"github.com/agentward/terraform-provider-agent/acctest/platform/probe"
+)
+
+// agent is one instance of an agent: a pod.
+type agent struct {
+	*stage
+	pod cluster.Pod
+	// id is its SPIFFE ID, and address its pod's.
+	id, address string
+}
+
+// within is the agent in a part of a test, which then fails by itself.
+func (a *agent) within(t *testing.T) *agent {
+	part, there := *a, *a.stage
+	there.T = t
+	part.stage = &there
+	return &part
+}
+
+// start runs replicas of an agent, which has to be approved, and gives them.
+func (s *stage) start(name string, replicas int) []*agent {
+	s.Helper()
+	s.run(s.Agents(platform.Agents{Namespace: s.agents, Name: name, Replicas: replicas, Labels: map[string]string{"agentward.dev/approved": "true"}}))
+	pods, err := s.Pods(s.step(), s.agents, &metav1.LabelSelector{MatchLabels: map[string]string{"agentward.dev/agent": name}})
+	if err != nil {
+		s.Fatal(err)
+	}
+	if len(pods) != replicas {
+		s.Fatalf("%s has %d pods, and should have %d", name, len(pods), replicas)
+	}
+	var agents []*agent
+	for _, pod := range pods {
+		agents = append(agents, &agent{
+			stage: s, pod: cluster.Pod{Namespace: s.agents, Name: pod.Name},
+			address: pod.Status.PodIP,
+			id:      "spiffe://" + trustDomain + "/ns/" + s.agents + "/agent/" + name + "/instance/" + string(pod.UID),
+		})
+	}
+	return agents
+}
+
+// does has the agent do something.
+func does[A any](a *agent, command string, request any) A {
+	a.Helper()
+	text, err := json.Marshal(request)
+	if err != nil {
+		a.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(a.Context(), stepTimeout)
+	defer cancel()
+	out, err := a.Exec(ctx, a.pod, bytes.NewReader(text), "/usr/local/bin/agent", command)
+	if err != nil {
+		a.Fatal(err)
+	}
+	var answer A
+	if err := json.Unmarshal(out, &answer); err != nil {
+		a.Fatalf("%s: %v: %s", command, err, out)
+	}
+	return answer
+}
+
+// identity is what whoever took over the agent would carry off first.
+func (a *agent) identity() *probe.Identity {
+	a.Helper()
+	identity := does[*probe.Identity](a, probe.TakeIdentity, struct{}{})
+	if identity.ID != a.id {
+		a.Fatalf("the agent is %s, and should be %s", identity.ID, a.id)
+	}
+	return identity
+}
+
+// token gets an access token for a target.
+func (a *agent) token(target string) *probe.Access {
+	a.Helper()
+	access := does[*probe.Access](a, probe.TakeToken, probe.TokenRequest{Endpoint: a.tokenEndpoint(), Gateway: a.gatewayID(), Resource: a.at(target)})
+	if access.Error != "" {
+		a.Fatalf("the agent gets no token: %s", access.Error)
+	}
+	return access
+}
+
+// tool calls a tool of a target with everything that the gateway asks for.
+func (a *agent) tool(target, name string, arguments map[string]any) *probe.ToolAnswer {
+	a.Helper()
+	return does[*probe.ToolAnswer](a, probe.CallTool, a.toolCall(target, name, arguments))
+}
+
+func (a *agent) toolCall(target, name string, arguments map[string]any) probe.ToolCall {
+	return probe.ToolCall{URL: a.at(target), Gateway: a.gatewayID(), TokenEndpoint: a.tokenEndpoint(), Name: name, Arguments: arguments}
+}
+
+// call is a call of a tool as one request without a session, for the test to spoil.
+func (a *agent) call(target, tool, arguments string, access *probe.Access) probe.Call {
+	return probe.Call{
+		Method: "POST", URL: a.at(target), Gateway: a.gatewayID(), Access: access,
+		Header: map[string]string{"Content-Type": "application/json", "Accept": "application/json, text/event-stream", "Mcp-Protocol-Version": "2025-11-25"},
+		Body:   `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"` + tool + `","arguments":` + arguments + `}}`,
+	}
+}
+
+// makes has the agent make a call.
+func (a *agent) makes(c probe.Call) *probe.Answer {
+	a.Helper()
+	return does[*probe.Answer](a, probe.MakeCall, c)
+}
+
+// reaches says whether the agent gets a TCP connection to an address.
+func (a *agent) reaches(address string) *probe.Connected {
+	a.Helper()
+	return does[*probe.Connected](a, probe.Connect, probe.Connection{Address: address, Timeout: 3 * time.Second})
+}

@@ -1,0 +1,81 @@
+package scenarios_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/audit"
+)
+
+// gatewayName is the gateway's on each stage.
+const gatewayName = "gateway"
+
+// gatewayID is the SPIFFE ID of the stage's gateway.
+func (s *stage) gatewayID() string {
+	return "spiffe://" + trustDomain + "/ns/" + s.gateway + "/gateway/" + gatewayName
+}
+
+// origin is the URL of the gateway's listener, as agents see it.
+func (s *stage) origin() string {
+	return "https://" + gatewayName + "." + s.gateway + ".svc.cluster.local:8443"
+}
+
+// at is the URL of a target at the gateway.
+func (s *stage) at(target string) string { return s.origin() + "/" + target }
+
+func (s *stage) tokenEndpoint() string { return s.origin() + "/oauth/token" }
+
+// gatewayPods selects the gateway's pods.
+var gatewayPods = &metav1.LabelSelector{MatchLabels: map[string]string{"app.kubernetes.io/instance": gatewayName, "app.kubernetes.io/name": "agent-gateway"}}
+
+// records gives what the gateway's replicas have written so far to their audit logs.
+func (s *stage) records() []audit.Record {
+	s.Helper()
+	all, err := s.Audit(s.step(), s.gateway, gatewayPods)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return all
+}
+
+// recorded waits for the record of an agent that a test describes.
+func (s *stage) recorded(what string, of *agent, is func(audit.Record) bool) audit.Record {
+	s.Helper()
+	return s.await(what, func(r audit.Record) bool { return r.Principal == of.id && is(r) })
+}
+
+// unauthenticated waits for the record of a request of somebody who is not known, and who is the agent only by the address of its pod.
+func (s *stage) unauthenticated(what string, from *agent, since time.Time, is func(audit.Record) bool) audit.Record {
+	s.Helper()
+	return s.await(what, func(r audit.Record) bool {
+		return r.Event == audit.Unauthenticated && strings.HasPrefix(r.Client, from.address) && r.Time.After(since.Add(-clocks)) && is(r)
+	})
+}
+
+// clocks is how far those of this machine and of the nodes may differ.
+const clocks = time.Second
+
+// await waits for a record: the log is a moment behind the answer.
+func (s *stage) await(what string, is func(audit.Record) bool) audit.Record {
+	s.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		all := s.records()
+		if i := slices.IndexFunc(all, is); i >= 0 {
+			return all[i]
+		}
+		if time.Now().After(deadline) {
+			var text strings.Builder
+			for _, r := range all[max(0, len(all)-10):] {
+				line, _ := json.Marshal(r) // it came as JSON
+				text.Write(append(line, '\n'))
+			}
+			s.Fatalf("the audit log has no record of %s; it ends with\n%s", what, text.String())
+		}
+		time.Sleep(250 * time.Millisecond)
+	}
+}

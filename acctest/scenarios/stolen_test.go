@@ -1,0 +1,118 @@
+package scenarios_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/agentward/terraform-provider-agent/acctest/platform/probe"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/audit"
+)
+
+// Whatever of an agent's credentials is carried off, it serves nobody else: the token is bound to a key and to a certificate, a proof is
+// for one request, and an SVID ends soon.
+func TestStolenCredentials(t *testing.T) {
+	t.Parallel()
+	s := enter(t, "stolen")
+	s.govern(`
+resource "agent_identity" "victim" {
+  name      = "victim"
+  namespace = "` + s.agents + `"
+  x509_ttl  = "1m"
+}
+resource "agent_identity" "thief" {
+  name      = "thief"
+  namespace = "` + s.agents + `"
+}
+`)
+	s.run(s.Server(s.Bank(s.tools, "bank")))
+	s.run(s.Server(s.Bank(s.tools, "savings")))
+	s.plainGateway(`
+target "bank" {
+  protocol = "mcp"
+  url      = "http://bank.TOOLS.svc.cluster.local:3000/mcp"
+}
+target "savings" {
+  protocol = "mcp"
+  url      = "http://savings.TOOLS.svc.cluster.local:3000/mcp"
+}`, `
+@id("balance")
+permit (principal in Namespace::"example.org/stolen-agents", action == Action::"callTool", resource)
+when { resource.name == "balance" };
+`)
+	victim, thief := s.start("victim", 1)[0], s.start("thief", 1)[0]
+	carriedOff := victim.identity()
+	access := victim.token("bank")
+	call := victim.call("bank", "balance", `{"account":"7"}`, access)
+
+	good := victim.makes(call)
+	if good.Status != http.StatusOK || !strings.Contains(good.Body, "1234 euro") {
+		t.Fatalf("the owner's own call: %+v", good)
+	}
+	s.recorded("the owner's own call", victim, func(r audit.Record) bool { return r.Tool == "balance" && r.Decision == "allow" })
+
+	spoiled := func(by *probe.Proof, with *probe.Access) probe.Call {
+		c := call
+		c.Proof, c.Access = by, with
+		return c
+	}
+	for name, c := range map[string]struct {
+		by   *agent
+		call probe.Call
+		code string // that the caller is told
+		why  string // that the caller and the audit log are told
+	}{
+		"the token, from another pod without its key": {
+			thief, spoiled(&probe.Proof{OtherKey: true}, access), "invalid_token", "token is bound to another key than the proof's",
+		},
+		"the token, from another pod without a proof": {
+			thief, spoiled(&probe.Proof{None: true}, access), "invalid_dpop_proof", "request has 0 DPoP headers, must have one",
+		},
+		"the token as a bearer's, from another pod": {
+			thief, spoiled(&probe.Proof{None: true}, &probe.Access{Token: access.Token, Scheme: "Bearer"}), "invalid_token", "bound to a key, but presented as Bearer",
+		},
+		"the token and its key, from another pod": {thief, call, "invalid_token", "bound to another certificate"},
+		"a proof that was seen before":            {victim, spoiled(&probe.Proof{Raw: good.Proof}, access), "invalid_dpop_proof", "proof was used before"},
+		"a proof for another URL":                 {victim, spoiled(&probe.Proof{URL: s.at("savings")}, access), "invalid_dpop_proof", "htu is not the request's URL"},
+		"a proof for another method":              {victim, spoiled(&probe.Proof{Method: http.MethodGet}, access), "invalid_dpop_proof", "htm is not the request's method"},
+		"a token for another target":              {victim, spoiled(nil, victim.token("savings")), "invalid_token", "audience is another one"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			by, since := c.by.within(t), time.Now()
+			answer := by.makes(c.call)
+			told := answer.Header.Get("Www-Authenticate")
+			if answer.Status != http.StatusUnauthorized || !strings.Contains(told, `error="`+c.code+`"`) || !strings.Contains(told, c.why) || strings.Contains(answer.Body, "euro") {
+				t.Fatalf("it gets %d %s, is told %q, and reads %q", answer.Status, answer.Error, told, answer.Body)
+			}
+			by.unauthenticated("the refusal", by, since, func(r audit.Record) bool {
+				return r.Status == http.StatusUnauthorized && r.Target == "bank" && strings.Contains(r.Reason, c.why)
+			})
+		})
+	}
+
+	t.Run("an SVID that has expired", func(t *testing.T) {
+		victim, thief := victim.within(t), thief.within(t)
+		stale := call
+		stale.Identity = carriedOff
+		if time.Now().After(carriedOff.Expires.Add(-5 * time.Second)) {
+			t.Fatal("all that came before took so long that the SVID has ended")
+		}
+		if before := thief.makes(stale); before.Status != http.StatusOK {
+			t.Fatalf("while it holds, nothing else is wrong with the call: %+v", before)
+		}
+		time.Sleep(time.Until(carriedOff.Expires.Add(time.Second)))
+		since := time.Now()
+		if after := thief.makes(stale); after.Status != http.StatusUnauthorized {
+			t.Errorf("after it has ended: %+v", after)
+		}
+		thief.unauthenticated("the refusal", thief, since, func(r audit.Record) bool {
+			return r.Status == http.StatusUnauthorized && strings.HasPrefix(r.Reason, "client certificate is not an X.509-SVID")
+		})
+		// The owner has another by now.
+		fresh := victim.call("bank", "balance", `{"account":"7"}`, victim.token("bank"))
+		if answer := victim.makes(fresh); answer.Status != http.StatusOK {
+			t.Errorf("the owner, with the SVID after that: %+v", answer)
+		}
+	})
+}
