@@ -1,6 +1,7 @@
 package mirror_test
 
 import (
+	"maps"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -38,6 +39,49 @@ func TestAChangeIsInForceWithinTwoSeconds(t *testing.T) {
 	}
 	p.write("gw", map[string]string{"gateway.json": p.configuration(""), "policy.all.cedar": permit})
 	p.answers(soon, http.StatusOK)
+}
+
+func TestASuspensionHoldsWithinTwoSecondsWhateverElseIsWrong(t *testing.T) {
+	p := start(t)
+	p.grant([]string{"gw", "gw-suspended"}, nil)
+	data := map[string]string{
+		"gateway.json": p.configuration(`, "suspended_files": ["../suspended/*"]`), "policy.all.cedar": permit,
+		"mirrors.json": `[{"kind":"ConfigMap","namespace":"agents","name":"gw-suspended","directory":"suspended"}]`,
+	}
+	p.write("gw", data)
+	p.write("gw-suspended", nil)
+	p.run()
+	p.answers(time.Minute, http.StatusOK)
+
+	const suspended = "# by whom and why\nspiffe://example.org/ns/demo/agent/a\n"
+	cut := func() bool { return p.call() != http.StatusOK }
+	p.write("gw-suspended", map[string]string{"demo.a": suspended})
+	t.Logf("suspended after %s", p.until(soon, "that the agent is suspended", cut))
+	p.write("gw-suspended", map[string]string{"demo.b": "spiffe://example.org/ns/demo/agent/b"})
+	p.answers(soon, http.StatusOK)
+
+	// The configuration on its way cannot be used; and then it waits for something.
+	p.write("gw", map[string]string{"gateway.json": "{", "mirrors.json": data["mirrors.json"]})
+	p.until(soon, "that the newest is refused", func() bool { return strings.Contains(p.ready(), "the newest cannot be used") })
+	p.write("gw-suspended", map[string]string{"demo.a": suspended, "demo.b": "spiffe://misspelt/"})
+	t.Logf("suspended beside a configuration that cannot be used after %s", p.until(soon, "that the agent is suspended", cut))
+	p.write("gw-suspended", nil)
+	p.answers(soon, http.StatusOK)
+	waits := maps.Clone(data)
+	waits["mirrors.json"] = strings.Replace(data["mirrors.json"], "[", `[{"kind":"ConfigMap","namespace":"agents","name":"late","directory":"late"},`, 1)
+	p.write("gw", waits)
+	p.log.Wait(t, "waits for what it needs")
+	p.write("gw-suspended", map[string]string{"demo.a": suspended})
+	t.Logf("suspended beside one that waits after %s", p.until(soon, "that the agent is suspended", cut))
+
+	// A ConfigMap that is gone ends no suspension.
+	p.must(p.client.CoreV1().ConfigMaps(p.namespace).Delete(t.Context(), "gw-suspended", metav1.DeleteOptions{}))
+	p.log.Wait(t, "it is gone; its last copy holds", "gw-suspended")
+	p.write("gw", data)
+	p.until(soon, "that it is taken over", func() bool { return !strings.Contains(p.ready(), "the newest cannot be used") })
+	if !cut() {
+		t.Error("the suspension ended with the ConfigMap")
+	}
 }
 
 func TestItAsksForItsObjectsAndForNothingElse(t *testing.T) {

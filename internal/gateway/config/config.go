@@ -40,11 +40,13 @@ type Config struct {
 	SecretFiles []string
 	Policies    *policy.Engine
 	Suspended   []string // SPIFFE IDs of agents, or of instances of them, that may do nothing; and names of users, and of callers without a SPIFFE ID
-	Audit       Audit
-	Telemetry   Telemetry
-	Store       Store
-	Limits      Limits
-	Admin       string // address, "" for none
+	// SuspendedFiles are the patterns of files that name more, who are in Suspended as they were when it was read.
+	SuspendedFiles []string
+	Audit          Audit
+	Telemetry      Telemetry
+	Store          Store
+	Limits         Limits
+	Admin          string // address, "" for none
 }
 
 // Target is something that agents call through the gateway.

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -19,6 +20,7 @@ func (r *reading) suspended(f *written.File) {
 		r.suspend(id, f.SuspendedAt)
 	}
 	for _, pattern := range f.SuspendedFiles {
+		r.SuspendedFiles = append(r.SuspendedFiles, r.within(pattern))
 		found, err := r.matching(pattern)
 		if err != nil && !errors.Is(err, ErrLater) {
 			r.wrong(f.SuspendedFilesAt, r.start(), "Not a pattern of files", "%q: %v. Use one such as \"suspended/*\".", pattern, err)
@@ -32,6 +34,21 @@ func (r *reading) suspended(f *written.File) {
 			r.suspendAll(file, string(text))
 		}
 	}
+}
+
+// SuspendedNow gives who the files of suspensions name now, for a configuration that is in force while another cannot be used. An entry that
+// names nobody, and a file that cannot be read, keep nobody else from being suspended.
+func (c *Config) SuspendedNow() []string {
+	r := &reading{source: machine{}}
+	for _, pattern := range c.SuspendedFiles {
+		found, _ := r.matching(pattern)
+		for _, file := range found {
+			if text, err := r.source.Read(file, mostSuspended); err == nil {
+				r.suspendAll(file, string(text))
+			}
+		}
+	}
+	return slices.DeleteFunc(r.Suspended, func(id string) bool { return nobody(id) != "" })
 }
 
 // suspendAll suspends those that a file names.

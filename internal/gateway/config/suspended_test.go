@@ -178,3 +178,26 @@ func place(t *testing.T, text string, d *hcl.Diagnostic) {
 		t.Errorf("%s: %s points at %s of %q", d.Summary, d.Detail, at, text)
 	}
 }
+
+func TestWhoIsSuspendedNowIsKnownWhateverElseIsWrong(t *testing.T) {
+	path, text := folder(t, `suspended_files = ["suspended/*"]`, map[string]string{"suspended/a": "alice"})
+	c, diagnostics := Parse(path, text)
+	if diagnostics.HasErrors() {
+		t.Fatal(diagnostics)
+	}
+	at := filepath.Join(filepath.Dir(path), "suspended")
+	for name, content := range map[string]string{"a": "", "b": "spiffe://misspelt/\nspiffe://example.org/ns/a/agent/1 # now\n"} {
+		if err := os.WriteFile(filepath.Join(at, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(at, "c"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if now := c.SuspendedNow(); !slices.Equal(now, []string{"spiffe://example.org/ns/a/agent/1"}) {
+		t.Errorf("suspended now %q", now)
+	}
+	if !slices.Equal(c.Suspended, []string{"alice"}) {
+		t.Errorf("the configuration itself suspends %q", c.Suspended)
+	}
+}

@@ -333,6 +333,38 @@ func TestAnSVIDThatEndsIsRefusedOnTheOpenConnection(t *testing.T) {
 
 // Suspension reaches what is under way, what begins, and tokens, those that were issued before among them.
 func TestASuspendedAgentCanDoNothing(t *testing.T) {
+	const a = "spiffe://example.org/ns/demo/agent/a"
+	for name, suspend := range map[string]func(g *gateway) error{
+		"by a configuration":            func(g *gateway) error { return g.Reload(g.configuration(open, fmt.Sprintf("suspended = [%q]", a))) },
+		"beside that which is in force": func(g *gateway) error { g.Suspend([]string{a}); return nil },
+	} {
+		t.Run(name, func(t *testing.T) { suspendedCanDoNothing(t, suspend) })
+	}
+}
+
+func TestASuspensionBesideAConfigurationEndsWithAnother(t *testing.T) {
+	g := start(t, open, "", done)
+	a := g.agent("a")
+	for _, c := range []struct {
+		name   string
+		change func() error
+		status int
+	}{
+		{"before", func() error { return nil }, http.StatusOK},
+		{"suspended", func() error { g.Suspend([]string{"spiffe://example.org/ns/demo/agent/a"}); return nil }, http.StatusForbidden},
+		{"after another", func() error { return g.Reload(g.configuration(open, "")) }, http.StatusOK},
+	} {
+		if err := c.change(); err != nil {
+			t.Fatal(err)
+		}
+		if response, text := g.post(a, transfer); response.StatusCode != c.status {
+			t.Errorf("%s: %d %s, want %d", c.name, response.StatusCode, text, c.status)
+		}
+	}
+}
+
+func suspendedCanDoNothing(t *testing.T, suspend func(g *gateway) error) {
+	t.Helper()
 	opened := make(chan struct{})
 	g := start(t, open, "", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
@@ -345,7 +377,7 @@ func TestASuspendedAgentCanDoNothing(t *testing.T) {
 	stream := g.ask(suspended, http.MethodPost, transfer)
 	defer stream.Body.Close()
 	<-opened
-	if err := g.Reload(g.configuration(open, `suspended = ["spiffe://example.org/ns/demo/agent/a"]`)); err != nil {
+	if err := suspend(g); err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan error, 1)

@@ -38,7 +38,7 @@ func (s *Server) guard(of *generation, origins map[string]string) (*guard, error
 	c, who := of.config, of.identity
 	g := &guard{
 		clients: svid.NewVerifier(who.bundles, s.options.Now), identity: who, dids: map[string]bool{}, now: s.options.Now,
-		suspended: func(p principal.Principal) bool { return isSuspended(c.Suspended, p) },
+		suspended: func(p principal.Principal) bool { return s.suspends(c, p) },
 	}
 	for _, did := range c.DIDs {
 		g.dids[did] = true
@@ -187,6 +187,12 @@ func (s *Server) keysOf(i config.Issuer, remotes map[string]*token.Remote) (toke
 	}
 	remotes[id] = made
 	return made, nil
+}
+
+// suspends says whether a principal may do nothing, by a configuration or by what was added to it.
+func (s *Server) suspends(c *config.Config, p principal.Principal) bool {
+	added := s.suspended.Load()
+	return isSuspended(c.Suspended, p) || added != nil && isSuspended(*added, p)
 }
 
 // isSuspended says whether a principal, the agent that it is an instance of, or the user that it acts for is on the list.

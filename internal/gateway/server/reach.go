@@ -208,10 +208,10 @@ func (s *Server) assert(audience, subject, named, agent string, life time.Durati
 }
 
 // suspend ends what suspended callers have at targets.
-func (g *generation) suspend() {
+func (g *generation) suspend(suspends func(principal.Principal) bool) {
 	for _, r := range g.reaches {
 		if r.stdio != nil {
-			r.stdio.Suspend(func(p principal.Principal) bool { return isSuspended(g.config.Suspended, p) })
+			r.stdio.Suspend(suspends)
 		}
 	}
 }

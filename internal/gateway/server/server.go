@@ -20,6 +20,7 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/gateway/audit"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/h1"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/store"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/token"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/workload"
@@ -57,6 +58,7 @@ type Server struct {
 	withheld   withheld
 	telemetry  atomic.Pointer[telemetry]
 	last       atomic.Pointer[reloaded]
+	suspended  atomic.Pointer[[]string] // besides those of the configuration in force; nil for none
 	exchanges  atomic.Uint64
 	workload   *workload.API // nil without one
 	federation federation
@@ -290,9 +292,9 @@ func (s *Server) Reload(c *config.Config) error {
 	}
 	left := s.now.Swap(g)
 	s.federation.take(g.identity)
-	s.underway.suspend(c.Suspended)
+	s.suspended.Store(nil)
 	s.last.Store(&reloaded{at: s.options.Now(), ok: true})
-	g.suspend()
+	s.endSuspended(g)
 	s.leaving.Go(func() { left.leave(g, func(err error) { s.options.Log.Warn("a target is left", "error", err) }) })
 	s.metrics.count("agent_gateway_reloads_total", "result", "taken")
 	turn()
@@ -303,6 +305,22 @@ func (s *Server) Reload(c *config.Config) error {
 type reloaded struct {
 	at time.Time // of the last good one
 	ok bool
+}
+
+// Suspend suspends these besides those whom the configuration in force does, until another is taken over: a suspension holds even where the
+// configuration that it came with cannot be used. Whom Suspend named before is not suspended for that any more.
+func (s *Server) Suspend(ids []string) {
+	s.reload.Lock()
+	defer s.reload.Unlock()
+	s.suspended.Store(&ids)
+	s.endSuspended(s.now.Load())
+}
+
+// endSuspended ends what suspended callers have under way, and what they have at targets.
+func (s *Server) endSuspended(g *generation) {
+	suspends := func(p principal.Principal) bool { return s.suspends(g.config, p) }
+	s.underway.suspend(suspends)
+	g.suspend(suspends)
 }
 
 // Refused counts a configuration that could not even be read.

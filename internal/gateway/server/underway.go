@@ -71,11 +71,11 @@ func (u *underway) streaming(p *progress) {
 }
 
 // suspend ends the requests of suspended principals.
-func (u *underway) suspend(list []string) {
+func (u *underway) suspend(suspends func(principal.Principal) bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for p := range u.requests {
-		if isSuspended(list, p.who) {
+		if suspends(p.who) {
 			p.cancel(errSuspended)
 		}
 	}

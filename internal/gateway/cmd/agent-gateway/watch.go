@@ -57,8 +57,14 @@ func (w *watcher) watch(ctx context.Context) {
 }
 
 // take takes the newest configuration over. Where it lacks something, that is waited for unless it is overdue; what changes then is told, so
-// that it is tried again.
+// that it is tried again. Where it is not taken over, those are suspended nevertheless whom the files name that the one in force has for that.
 func (w *watcher) take(overdue bool) {
+	in := w.c
+	defer func() {
+		if w.c == in {
+			w.s.Suspend(in.SuspendedNow())
+		}
+	}()
 	next, err := w.from.load(w.e)
 	var lacks errLacking
 	if errors.As(err, &lacks) && !overdue {
