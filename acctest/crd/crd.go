@@ -33,6 +33,8 @@ var (
 	OpenReports = Set{"open report", "kyverno", "github.com/openreports/reports-api", "config/crd"}
 	// Gatekeeper holds ConstraintTemplate and the rest; Gatekeeper itself makes the CRDs of constraints.
 	Gatekeeper = Set{"Gatekeeper", "gatekeeper", "github.com/open-policy-agent/gatekeeper/v3", "charts/gatekeeper/crds"}
+	// Prometheus holds ServiceMonitor and the rest, group monitoring.coreos.com.
+	Prometheus = Set{"Prometheus operator", "crds", "github.com/prometheus-operator/prometheus-operator", "example/prometheus-operator-crd"}
 	// GatewayAPI holds the standard channel of group gateway.networking.k8s.io.
 	GatewayAPI = Set{"Gateway API", "crds", "sigs.k8s.io/gateway-api", "config/crd/standard"}
 	// Inference holds the Gateway API Inference Extension.
