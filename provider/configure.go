@@ -94,12 +94,14 @@ func (p *agentProvider) Configure(ctx context.Context, req provider.ConfigureReq
 		Annotations:  governed.StringMap(m.Annotations),
 		Render:       m.Mode.ValueString() == modeRender,
 		FieldManager: m.FieldManager.ValueString(),
+		REST:         sync.OnceValues(cluster.REST),
+		Version:      p.version,
 	}
 	if configured.FieldManager == "" {
 		configured.FieldManager = defaultFieldManager
 	}
 	configured.Kubernetes = sync.OnceValues(func() (*kube.Client, error) {
-		config, err := cluster.REST()
+		config, err := configured.REST()
 		if err != nil {
 			return nil, err
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/agentward/terraform-provider-agent/provider/admission"
+	"github.com/agentward/terraform-provider-agent/provider/conformance"
 	"github.com/agentward/terraform-provider-agent/provider/decision"
 	"github.com/agentward/terraform-provider-agent/provider/identity"
 )
@@ -35,12 +36,14 @@ func (p *agentProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		identity.New,
 		admission.New,
+		conformance.New,
 	}
 }
 
 func (p *agentProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		admission.NewViolations,
+		conformance.NewLook,
 		decision.New,
 	}
 }

@@ -97,3 +97,30 @@ func TestEveryStatusIsCounted(t *testing.T) {
 		}
 	}
 }
+
+// What an active probe saw stays until the cluster says otherwise.
+func TestWhatWasVerifiedStaysUntilTheClusterSaysOtherwise(t *testing.T) {
+	seen := Finding{Status: Verified, Reason: "seen"}
+	earlier := reported(t, map[string]Finding{"gang_scheduling": seen, "ai_inference": seen, "robust_controller": seen})
+	now := reported(t, map[string]Finding{"gang_scheduling": {Status: NotDetected}, "ai_inference": {Status: Unknown}})
+	kept := now.KeepVerified(earlier)
+	for id, want := range map[string]Status{"gang_scheduling": NotDetected, "ai_inference": Verified, "robust_controller": Verified, "gpu_sharing": Detected} {
+		if r, _ := kept.Result(id); r.Status != want {
+			t.Errorf("%s is %s, want %s", id, r.Status, want)
+		}
+	}
+	if r, _ := now.Result("ai_inference"); r.Status != Unknown {
+		t.Error("the report itself was changed")
+	}
+}
+
+func TestReportsDifferByWhatTheySayAndNotByWhen(t *testing.T) {
+	a, b := reported(t, nil), reported(t, nil)
+	b.Finished = noon
+	if !a.SaysTheSame(b) {
+		t.Error("a later report that says the same is another")
+	}
+	if a.SaysTheSame(reported(t, map[string]Finding{"gang_scheduling": {Status: NotDetected}})) {
+		t.Error("a report that says something else is the same")
+	}
+}

@@ -1,6 +1,7 @@
 package kars
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 )
@@ -53,7 +54,9 @@ type Report struct {
 	// Started and Finished bound the time in which the cluster was like this.
 	Started  time.Time `json:"started"`
 	Finished time.Time `json:"finished"`
-	Cluster  Cluster   `json:"cluster"`
+	// Interrupted says that the cluster stopped answering before all was read.
+	Interrupted bool    `json:"interrupted,omitempty"`
+	Cluster     Cluster `json:"cluster"`
 	// Results stand in the order of the checklist.
 	Results []Result `json:"results"`
 	// Proposed is no part of any checklist, and never conformance.
@@ -67,6 +70,31 @@ func (r Report) Result(id string) (Result, bool) {
 		return Result{}, false
 	}
 	return r.Results[i], true
+}
+
+// KeepVerified gives the report with what an earlier one verified, for every requirement of which the cluster does not now say that it is
+// not met: a look that writes nothing can take back what an active probe saw, and cannot see it again.
+func (r Report) KeepVerified(earlier Report) Report {
+	keep := func(now, before []Result) []Result {
+		kept := slices.Clone(now)
+		for i, result := range kept {
+			j := slices.IndexFunc(before, func(b Result) bool { return b.ID == result.ID && b.Status == Verified })
+			if j >= 0 && result.Status != NotDetected {
+				kept[i].Finding, kept[i].Probe = before[j].Finding, before[j].Probe
+			}
+		}
+		return kept
+	}
+	r.Results, r.Proposed = keep(r.Results, earlier.Results), keep(r.Proposed, earlier.Proposed)
+	return r
+}
+
+// SaysTheSame says whether two reports differ in nothing but when they were made.
+func (r Report) SaysTheSame(other Report) bool {
+	r.Started, r.Finished = other.Started, other.Finished
+	a, err := json.Marshal(r)
+	b, otherErr := json.Marshal(other)
+	return err == nil && otherErr == nil && string(a) == string(b)
 }
 
 // Totals counts results by status. Every status has a number.

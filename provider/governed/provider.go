@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 
+	"k8s.io/client-go/rest"
+
 	"github.com/agentward/terraform-provider-agent/internal/kube"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
 )
@@ -23,6 +25,10 @@ type Provider struct {
 	Backend func(ctx context.Context, key stack.Key) (stack.Backend, error)
 	// Kubernetes gives the cluster itself, for what only reads. An error is as Backend's.
 	Kubernetes func() (*kube.Client, error)
+	// REST gives the cluster's address and credentials, for what brings a client of its own. An error is as Backend's.
+	REST func() (*rest.Config, error)
+	// Version is the provider's own.
+	Version string
 
 	contact contact
 }

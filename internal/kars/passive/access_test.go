@@ -181,6 +181,9 @@ func TestAClusterThatGoesAwayInTheMiddle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !report.Interrupted {
+		t.Error("the report does not say that the cluster went away")
+	}
 	if first := report.Results[3]; first.ID != "ai_inference" || first.Status != kars.NotDetected {
 		t.Errorf("%s, before it went, is %s", first.ID, first.Status)
 	}

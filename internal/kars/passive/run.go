@@ -71,5 +71,8 @@ func Run(ctx context.Context, api cluster.Reader, list kars.Checklist, now time.
 		report.Cluster.Nodes = nodes.total
 		report.Cluster.AcceleratorNodes = len(l.accelerators(&notes{}).nodes)
 	}
+	if _, err := api.Version(ctx); errors.Is(err, cluster.ErrGone) {
+		report.Interrupted = true
+	}
 	return report, nil
 }
