@@ -88,6 +88,7 @@ func (p *agentProvider) Configure(ctx context.Context, req provider.ConfigureReq
 		return
 	}
 	configured := &governed.Provider{
+		Version:      p.version,
 		Stack:        stackOSS,
 		TrustDomain:  m.TrustDomain.ValueString(),
 		Labels:       governed.StringMap(m.Labels),

@@ -28,6 +28,10 @@ func Reason(err error) string {
 func ProblemDiagnostics(problems spec.Problems) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, p := range problems {
+		if len(p.Path) == 0 { // nothing that the user wrote
+			diags.AddError("Invalid configuration", p.Detail)
+			continue
+		}
 		diags.AddAttributeError(AttributePath(p.Path), "Invalid "+spec.PathString(p.Path), p.Detail)
 	}
 	return diags

@@ -12,6 +12,7 @@ import (
 
 // Provider is what the provider's configuration hands to its resources. Clients are built when first asked for.
 type Provider struct {
+	Version             string // of the provider, which is that of the programs that it deploys
 	Stack               string // "oss" or "gcp"
 	TrustDomain         string // "" where not configured
 	Labels, Annotations map[string]string
