@@ -11,6 +11,7 @@ import (
 	"github.com/agentward/terraform-provider-agent/provider/admission"
 	"github.com/agentward/terraform-provider-agent/provider/conformance"
 	"github.com/agentward/terraform-provider-agent/provider/decision"
+	"github.com/agentward/terraform-provider-agent/provider/gateway"
 	"github.com/agentward/terraform-provider-agent/provider/identity"
 )
 
@@ -35,6 +36,7 @@ func (p *agentProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp
 func (p *agentProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		identity.New,
+		gateway.New,
 		admission.New,
 		conformance.New,
 	}

@@ -1,0 +1,79 @@
+package gateway
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/agentward/terraform-provider-agent/internal/spec"
+)
+
+// The values of enforcement.
+const (
+	enforce = "enforce"
+	audit   = "audit"
+)
+
+func resourceSchema() schema.Schema {
+	s := schema.Schema{
+		MarkdownDescription: "What stands between agents and what they use: tools of MCP servers, other agents by A2A, REST APIs and gRPC services. Every call is " +
+			"authenticated, decided by Cedar policies, shown the target's credential in place of the agent's, and written to the audit log.\n\n" +
+			"On the open-source stack this renders the deployment of `agent-gateway` with all that belongs to it, NetworkPolicies included that leave agents no way around " +
+			"it. Policies and configuration are checked at plan by the gateway's own code. A change of them rolls nothing: the gateway takes it over within two " +
+			"seconds, and an update waits until every replica has.",
+		Attributes: attributes{
+			"name": schema.StringAttribute{
+				Required: true, MarkdownDescription: "The gateway's name, a DNS label. Its objects bear it, and its SPIFFE ID; another name is another gateway.",
+				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"namespace": schema.StringAttribute{
+				Required: true, MarkdownDescription: "The namespace that it runs in, a DNS label. It must exist before the apply.",
+				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"trust_domain": text("SPIFFE trust domain, without `spiffe://`, that the gateway is of and whose agents may call. The provider's `trust_domain` where not set."),
+			"mode": text("`client_to_agent` (default): callers reach the targets, each at its path of the listeners. `agent_to_anywhere`: a forward proxy as well, by which "+
+				"agents reach the targets by their own URLs, and nothing else.",
+				oneOf(string(spec.ClientToAgent), string(spec.AgentToAnywhere))),
+			"enforcement": text("`enforce` (default): what no policy permits is denied. `audit`: everything is decided and recorded, and nothing denied.", oneOf(enforce, audit)),
+			"targets":     targetsAttribute(),
+			"policies": schema.MapAttribute{
+				Optional: true, ElementType: types.StringType,
+				MarkdownDescription: "Cedar policies by name, one text or more policies each: `{ bank = file(\"bank.cedar\") }`. Names consist of letters, digits, `-`, `_` and `.`. " +
+					"They are checked against the gateway's schema at plan, and an error has its line and column.",
+			},
+			"allow": allowAttribute(),
+			"agent_labels": schema.MapAttribute{
+				Optional: true, ElementType: types.MapType{ElemType: types.StringType},
+				MarkdownDescription: "Labels of agents by SPIFFE ID (`principal` of an `agent_identity`), which policies see: `principal.getTag(\"team\")`.",
+			},
+			"dids":      list("`did:key` of Ed25519 that may call listeners that take `did`. Default: none."),
+			"suspended": list("SPIFFE IDs of agents, or of single instances, that may do nothing. An `agent_identity` that is suspended and names this gateway in `gateways` adds to them."),
+			"limits":    limitsAttribute(),
+		},
+	}
+	for _, more := range []attributes{accessAttributes(), recordAttributes(), deploymentAttributes(), computedAttributes()} {
+		for name, attribute := range more {
+			s.Attributes[name] = attribute
+		}
+	}
+	return s
+}
+
+func computedAttributes() attributes {
+	computed := func(description string) schema.StringAttribute {
+		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
+	}
+	return attributes{
+		"spiffe_id":      computed("The gateway's own SPIFFE ID: what its targets see with `client_svid`."),
+		"url":            computed("Where agents call it: the URL of its first listener by name."),
+		"endpoints":      schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Where agents call each target at that listener, by the target's name."},
+		"token_endpoint": computed("Where agents get access tokens. Null without `token_service`."),
+		"revision":       computed("Name of the configuration, made of its content. Replicas report the one that they have in force."),
+		"rendered_policies": schema.MapAttribute{
+			Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "The Cedar that each of `allow` compiles to, as `allow.<name>`.",
+		},
+		"status": statusAttribute(),
+	}
+}

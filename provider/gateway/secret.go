@@ -1,0 +1,54 @@
+package gateway
+
+import (
+	"strconv"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/agentward/terraform-provider-agent/internal/spec"
+)
+
+// secretModel is a secret: a reference to one that the cluster holds, or a value that only the cluster will hold.
+type secretModel struct {
+	Secret         types.String `tfsdk:"secret"`
+	Key            types.String `tfsdk:"key"`
+	ValueWO        types.String `tfsdk:"value_wo"`
+	ValueWOVersion types.Int64  `tfsdk:"value_wo_version"`
+}
+
+func secretAttribute(description string) schema.SingleNestedAttribute {
+	return block(description+" Either `secret` and `key`, or `value_wo` and `value_wo_version`.", attributes{
+		"secret": text("Name of a Secret in the gateway's namespace. The gateway follows its changes.",
+			stringvalidator.AlsoRequires(sibling("key")), stringvalidator.ExactlyOneOf(sibling("secret"), sibling("value_wo"))),
+		"key": text("Key in the Secret's data.", stringvalidator.AlsoRequires(sibling("secret"))),
+		"value_wo": schema.StringAttribute{
+			Optional: true, Sensitive: true, WriteOnly: true,
+			MarkdownDescription: "The value itself, kept in a Secret of the gateway's own. Write-only: it is in neither plan nor state, and may come from an ephemeral resource.",
+			Validators:          []validator.String{stringvalidator.LengthAtLeast(1), stringvalidator.AlsoRequires(sibling("value_wo_version"))},
+		},
+		"value_wo_version": schema.Int64Attribute{
+			Optional:            true,
+			MarkdownDescription: "Version of `value_wo`. A new one writes the Secret; a new value alone does not, as nothing that Terraform keeps shows it.",
+			Validators:          []validator.Int64{int64validator.AlsoRequires(sibling("value_wo"))},
+		},
+	})
+}
+
+// sibling is the attribute of a name beside the one that has a validator.
+func sibling(name string) path.Expression { return path.MatchRelative().AtParent().AtName(name) }
+
+func (m *secretModel) spec() spec.SecretValue {
+	if m == nil {
+		return spec.SecretValue{}
+	}
+	value := spec.SecretValue{Secret: m.Secret.ValueString(), Key: m.Key.ValueString(), Value: m.ValueWO.ValueString()}
+	if !m.ValueWOVersion.IsNull() {
+		value.Version = strconv.FormatInt(m.ValueWOVersion.ValueInt64(), 10)
+	}
+	return value
+}

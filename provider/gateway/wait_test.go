@@ -1,0 +1,93 @@
+package gateway_test
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+
+	"github.com/agentward/terraform-provider-agent/acctest/terraform"
+)
+
+func TestUpdateWaitsUntilEveryReplicaReportsIt(t *testing.T) {
+	c := cluster(t)
+	ns := c.Namespace(t, nil)
+	n := run(t, c, ns)
+	at := func(limit string) string {
+		more := fmt.Sprintf("deployment = { admin_port = %d }", n.port)
+		return terraform.Configuration(c.Kubeconfig(), "", strings.Replace(gateway(ns, more), "<= 100", "<= "+limit, 1))
+	}
+	// A replica that takes the new configuration over two seconds after it is first asked.
+	var first, asked atomic.Int64
+	slow := func(old string) func(string) string {
+		return func(revision string) string {
+			asked.Add(1)
+			first.CompareAndSwap(0, time.Now().UnixNano())
+			if time.Since(time.Unix(0, first.Load())) < 2*time.Second {
+				revision = old
+			}
+			return fmt.Sprintf(`{"revision":%q}`, revision)
+		}
+	}
+	updated := plans(at("200"), action(plancheck.ResourceActionUpdate))
+	updated.Check = check(func() error {
+		if took := time.Since(time.Unix(0, first.Load())); asked.Load() < 2 || took < 2*time.Second {
+			return fmt.Errorf("the apply ended %s after its first question, having asked %d times", took, asked.Load())
+		}
+		return nil
+	})
+	var before string
+	terraform.Test(t,
+		plans(at("100")),
+		after(func() {
+			n.ready(t)
+			before = n.revision(t.Context())
+			n.answers(slow(before))
+		}, updated),
+	)
+}
+
+func TestUpdateThatAReplicaRefusesSaysWhichAndWhy(t *testing.T) {
+	c := cluster(t)
+	ns := c.Namespace(t, nil)
+	n := run(t, c, ns)
+	at := func(limit string) string {
+		more := fmt.Sprintf("deployment = { admin_port = %d }\n  timeouts = { update = \"5s\" }", n.port)
+		return terraform.Configuration(c.Kubeconfig(), "", strings.Replace(gateway(ns, more), "<= 100", "<= "+limit, 1))
+	}
+	refused := plans(at("200"))
+	refused.ExpectError = regexpOf("refuses it and goes on with revision before: no such bundle")
+	terraform.Test(t,
+		plans(at("100")),
+		after(func() {
+			n.ready(t)
+			n.answers(func(revision string) string {
+				return fmt.Sprintf(`{"revision":"before","refused":{"revision":%q,"error":"no such bundle"}}`, revision)
+			})
+		}, refused),
+		// It is written and recorded: nothing is to be done again.
+		plans(at("200"), plancheck.ExpectEmptyPlan()),
+	)
+}
+
+func TestUpdateByWhoeverMayNotAskPodsIsConfirmedByNobody(t *testing.T) {
+	c := cluster(t)
+	ns := c.Namespace(t, nil)
+	n := run(t, c, ns)
+	n.answers(func(string) string { return `{"revision":"never"}` })
+	lesser := c.User("deployer-"+ns, "deployers-"+ns)
+	for _, rule := range []struct{ name, rules string }{
+		{"deployer-" + ns, `[{"apiGroups":["","apps","policy","networking.k8s.io","rbac.authorization.k8s.io","spire.spiffe.io"],"verbs":["*"],` +
+			`"resources":["serviceaccounts","configmaps","secrets","services","deployments","poddisruptionbudgets","networkpolicies","roles","rolebindings","clusterspiffeids"]}]`},
+	} {
+		grant(t, c, rule.name, "deployers-"+ns, rule.rules)
+	}
+	at := func(limit string) string {
+		more := fmt.Sprintf("deployment = { admin_port = %d }", n.port)
+		return terraform.Configuration(lesser, "", strings.Replace(gateway(ns, more), "<= 100", "<= "+limit, 1))
+	}
+	terraform.Test(t, plans(at("100")), after(func() { n.ready(t) }, plans(at("200"), action(plancheck.ResourceActionUpdate))))
+}
