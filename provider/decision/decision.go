@@ -17,6 +17,7 @@ import (
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/policy"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/question"
+	"github.com/agentward/terraform-provider-agent/provider/gateway"
 )
 
 // New gives the data source agent_decision.
@@ -25,13 +26,15 @@ func New() datasource.DataSource { return &decision{} }
 type decision struct{}
 
 type model struct {
-	Policies  map[string]types.String `tfsdk:"policies"`
-	Principal principalModel          `tfsdk:"principal"`
-	Call      callModel               `tfsdk:"call"`
-	Time      types.String            `tfsdk:"time"`
-	SourceIP  types.String            `tfsdk:"source_ip"`
-	MTLS      types.Bool              `tfsdk:"mtls"`
-	Listing   types.Bool              `tfsdk:"listing"`
+	Policies    map[string]types.String  `tfsdk:"policies"`
+	Allow       map[string]gateway.Allow `tfsdk:"allow"`
+	TrustDomain types.String             `tfsdk:"trust_domain"`
+	Principal   principalModel           `tfsdk:"principal"`
+	Call        callModel                `tfsdk:"call"`
+	Time        types.String             `tfsdk:"time"`
+	SourceIP    types.String             `tfsdk:"source_ip"`
+	MTLS        types.Bool               `tfsdk:"mtls"`
+	Listing     types.Bool               `tfsdk:"listing"`
 
 	Allowed types.Bool     `tfsdk:"allowed"`
 	Reason  types.String   `tfsdk:"reason"`
@@ -112,14 +115,16 @@ func (d *decision) Read(ctx context.Context, req datasource.ReadRequest, resp *d
 
 // engine loads the policies. Their errors are the attribute's, with the place in the text.
 func (m *model) engine() (*policy.Engine, diag.Diagnostics) {
-	var diags diag.Diagnostics
-	var sources []policy.Source
+	sources, diags := m.permissions()
+	if diags.HasError() {
+		return nil, diags
+	}
 	for _, name := range slices.Sorted(maps.Keys(m.Policies)) {
 		sources = append(sources, policy.Source{Name: name, Text: []byte(m.Policies[name].ValueString())})
 	}
 	engine, err := policy.New(sources...)
 	for _, problem := range policy.Problems(err) {
-		diags.AddAttributeError(path.Root("policies").AtMapKey(problem.File), fmt.Sprintf("Unable to use policy %q", problem.File),
+		diags.AddAttributeError(m.at(problem.File), fmt.Sprintf("Unable to use policy %q", problem.File),
 			fmt.Sprintf("Line %d, column %d: %s.", problem.Line, problem.Column, problem.Message))
 	}
 	if err != nil && !diags.HasError() {

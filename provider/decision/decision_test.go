@@ -93,6 +93,46 @@ func TestDecisionsAreTheGateways(t *testing.T) {
 	}
 }
 
+// permitted asks by what agent_gateway compiles its permissions to.
+func permitted(principal, name, arguments string) string {
+	return fmt.Sprintf(`data "agent_decision" "test" {
+  trust_domain = "example.org"
+  allow = {
+    transfers = {
+      agents    = ["ns:payments"]
+      target    = "bank"
+      tools     = ["transfer"]
+      arguments = { "amount" = { max = 100 }, "to" = { one_of = ["alice", "bob"] } }
+    }
+    users = { agents = ["*"], target = "crm", operations = ["getUser"] }
+  }
+  %s
+  call = { protocol = "mcp", method = "tools/call", target = "bank", kind = "tool", name = %q, arguments = jsonencode(%s) }
+}`, principal, name, arguments)
+}
+
+func TestPermissionsDecideAsTheGatewaysDo(t *testing.T) {
+	for name, c := range map[string]struct {
+		configuration string
+		by            knownvalue.Check
+	}{
+		"what is permitted":        {permitted(agent, "transfer", `{ amount = 100, to = "bob" }`), list("allow.transfers.tools")},
+		"a number out of range":    {permitted(agent, "transfer", `{ amount = 101, to = "bob" }`), list()},
+		"a value that is no other": {permitted(agent, "transfer", `{ amount = 100, to = "eve" }`), list()},
+		"another tool":             {permitted(agent, "close", `{ amount = 100, to = "bob" }`), list()},
+		"an agent of elsewhere": {
+			permitted(`principal = { spiffe_id = "spiffe://example.org/ns/other/agent/billing" }`, "transfer", `{ amount = 100, to = "bob" }`), list(),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			terraform.Test(t, resource.TestStep{
+				Config:            c.configuration,
+				ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownValue("data.agent_decision.test", tfjsonpath.New("decided_by"), c.by)},
+			})
+		})
+	}
+}
+
 func replace(text, old, to string) string {
 	return regexp.MustCompile(regexp.QuoteMeta(old)).ReplaceAllLiteralString(text, to)
 }
@@ -107,7 +147,13 @@ func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
 		"a SPIFFE ID that is none":         {ask(`principal = { spiffe_id = "billing" }`, "transfer", "", ""), `principal.spiffe_id`},
 		"a tool that another method asks":  {replace(good, `"tools/call"`, `"prompts/get"`), `is not asked of a resource`},
 		"a time that is none":              {replace(good, "2029-01-01T00:00:00Z", "tomorrow"), `time: tomorrow is none of RFC 3339`},
-		"a misspelt member of a message":   {ask(agent, "transfer", `message = jsonencode({ roll = "ROLE_USER" })`, ""), `unknown field`},
+		"neither policies nor permissions": {`data "agent_decision" "test" {
+  principal = { subject = "alice" }
+  call      = { protocol = "mcp", method = "tools/call", target = "bank" }
+}`, `(?s)policies.*allow`},
+		"a permission for nobody":            {replace(permitted(agent, "transfer", "{}"), `["ns:payments"]`, "[]"), `Invalid allow\["transfers"\]`},
+		"permissions without a trust domain": {replace(permitted(agent, "transfer", "{}"), `trust_domain = "example.org"`, ""), `Invalid trust_domain`},
+		"a misspelt member of a message":     {ask(agent, "transfer", `message = jsonencode({ roll = "ROLE_USER" })`, ""), `unknown field`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			terraform.Test(t, resource.TestStep{Config: c.configuration, ExpectError: regexp.MustCompile(c.want)})

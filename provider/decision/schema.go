@@ -8,10 +8,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/call"
+	"github.com/agentward/terraform-provider-agent/provider/gateway"
 )
 
 func decisionSchema() schema.Schema {
@@ -27,10 +29,12 @@ func decisionSchema() schema.Schema {
 			"The policies are checked against the gateway's schema; one that could not be loaded is an error with its line and column.",
 		Attributes: map[string]schema.Attribute{
 			"policies": schema.MapAttribute{
-				Required: true, ElementType: types.StringType,
+				Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "Cedar policies, by a name for each text, such as its file's.",
-				Validators:          []validator.Map{mapvalidator.SizeAtLeast(1)},
+				Validators:          []validator.Map{mapvalidator.SizeAtLeast(1), mapvalidator.AtLeastOneOf(path.MatchRoot("policies"), path.MatchRoot("allow"))},
 			},
+			"allow":        gateway.AllowInDataSource("Permissions in typed form, by name, as `allow` of an `agent_gateway`: what it compiles to is among the policies. Needs `trust_domain`."),
+			"trust_domain": optional("Trust domain of the gateway, without `spiffe://`, of which `allow` speaks."),
 			"principal": schema.SingleNestedAttribute{
 				Required:            true,
 				MarkdownDescription: "Who calls: an agent by its SPIFFE ID, or somebody else by a subject.",
