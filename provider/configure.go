@@ -96,7 +96,6 @@ func (p *agentProvider) Configure(ctx context.Context, req provider.ConfigureReq
 		Render:       m.Mode.ValueString() == modeRender,
 		FieldManager: m.FieldManager.ValueString(),
 		REST:         sync.OnceValues(cluster.REST),
-		Version:      p.version,
 	}
 	if configured.FieldManager == "" {
 		configured.FieldManager = defaultFieldManager

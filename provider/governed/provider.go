@@ -28,8 +28,6 @@ type Provider struct {
 	Kubernetes func() (*kube.Client, error)
 	// REST gives the cluster's address and credentials, for what brings a client of its own. An error is as Backend's.
 	REST func() (*rest.Config, error)
-	// Version is the provider's own.
-	Version string
 
 	contact contact
 }
