@@ -1,13 +1,16 @@
-// Command terraform-provider-agent governs AI agents on Kubernetes from Terraform.
+// Command terraform-provider-agent governs AI agents on Kubernetes from Terraform. By itself, as "terraform-provider-agent kars", it says
+// whether a cluster can carry them.
 package main
 
 import (
 	"context"
 	"flag"
 	"log"
+	"os"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
+	"github.com/agentward/terraform-provider-agent/internal/kars/command"
 	"github.com/agentward/terraform-provider-agent/provider"
 )
 
@@ -15,6 +18,10 @@ import (
 var version = "dev"
 
 func main() {
+	// What Terraform starts has no arguments, or flags.
+	if len(os.Args) > 1 && os.Args[1] == "kars" {
+		os.Exit(command.Main(os.Args[2:], "terraform-provider-agent "+version))
+	}
 	debug := flag.Bool("debug", false, "serve for a debugger to attach to")
 	flag.Parse()
 	if err := provider.LimitLogs(); err != nil {

@@ -1,0 +1,127 @@
+package command
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
+)
+
+func TestMain(m *testing.M) { controlplane.Main(m) }
+
+// calls runs the command.
+func calls(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, complaints bytes.Buffer
+	code = run(t.Context(), args, "agentward test", &out, &complaints)
+	return code, out.String(), complaints.String()
+}
+
+func TestTheExitCodeSaysWhatIsNotMet(t *testing.T) {
+	kubeconfig := controlplane.Shared(t).Kubeconfig()
+	for _, test := range []struct {
+		name string
+		args []string
+		code int
+		says string // on either stream
+	}{
+		{"without a word every MUST counts", nil, exitMust, "gang_scheduling (MUST) is required and not met."},
+		{"a SHOULD alone", []string{"--require", "workload_sandboxing"}, exitShould, "workload_sandboxing (SHOULD) is required and not met."},
+		{"a MUST beside a SHOULD", []string{"--require", "workload_sandboxing,gang_scheduling"}, exitMust, ""},
+		{"what the cluster does not tell", []string{"--require", "accelerator_metrics"}, exitMet, "No node shows an accelerator"},
+		{"unless that counts", []string{"--require", "accelerator_metrics", "--strict"}, exitMust, ""},
+		{"what is met", []string{"--version", "1.35", "--require", "dra_support"}, exitMet, "dra_support"},
+		{"a version that is none", []string{"--version", "1.12"}, exitFailed, "there are 1.33, 1.34, 1.35, 1.36, 1.37"},
+		{"a requirement that is none", []string{"--require", "dra_support"}, exitFailed, `"dra_support" is no requirement of 1.37`},
+		{"a probe that is none", []string{"--probe", "wild"}, exitFailed, `--probe is "wild"`},
+		{"a word too many", []string{"now"}, exitFailed, `"now" is no flag`},
+		{"a flag that is none", []string{"--what"}, exitFailed, "not defined"},
+		{"a product without a checklist", []string{"--product", "p.yaml"}, exitFailed, "only with --checklist"},
+		{"a kubeconfig that is not there", []string{"--kubeconfig", "/nowhere"}, exitFailed, "find the cluster"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			code, stdout, stderr := calls(t, append([]string{"--kubeconfig", kubeconfig}, test.args...)...)
+			if code != test.code || !strings.Contains(stdout+stderr, test.says) {
+				t.Errorf("it exits with %d, want %d and %q\n%s%s", code, test.code, test.says, stdout, stderr)
+			}
+		})
+	}
+}
+
+func TestARunWritesItsFilesAndSaysHowFarItIs(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "report")
+	_, _, stderr := calls(t, "--kubeconfig", controlplane.Shared(t).Kubeconfig(), "--out", out)
+	for _, name := range []string{"report.json", "junit.xml", "report.html"} {
+		if info, err := os.Stat(filepath.Join(out, name)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(out, "PRODUCT.yaml")); err == nil {
+		t.Error("a submission is drafted without a checklist")
+	}
+	if !strings.Contains(stderr, "[1/21] driver_runtime_management: unknown\n") || !strings.Contains(stderr, "[21/21] ") {
+		t.Errorf("the progress is\n%s", stderr)
+	}
+}
+
+func TestADraftSaysWhatItLacks(t *testing.T) {
+	const checklist = "../../../../shared/kars/AIConformance-1.36.yaml"
+	if _, err := os.Stat(checklist); errors.Is(err, os.ErrNotExist) {
+		t.Skip("the published checklist of 1.36 is not in ../shared/kars")
+	}
+	out := t.TempDir()
+	stated := filepath.Join(out, "product.yaml")
+	if err := os.WriteFile(stated, []byte("metadata: {platformName: Example}\nclaims: {gpu_sharing: {status: Not Implemented}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, stdout, stderr := calls(t, "--version", "1.36", "--kubeconfig", controlplane.Shared(t).Kubeconfig(), "--out", out, "--checklist", checklist, "--product", stated)
+	text, err := os.ReadFile(filepath.Join(out, "PRODUCT.yaml"))
+	if err != nil {
+		t.Fatalf("%v\n%s%s", err, stdout, stderr)
+	}
+	if !strings.Contains(string(text), `platformName: "Example"`) || !strings.Contains(string(text), `status: "Not Implemented"`) {
+		t.Errorf("the draft is\n%s", text)
+	}
+	if !strings.Contains(stdout, "metadata: vendorName still is the placeholder [Vendor Name]") || strings.Contains(stdout, "platformName") {
+		t.Errorf("it says\n%s", stdout)
+	}
+}
+
+func TestTheListNeedsNoCluster(t *testing.T) {
+	code, stdout, _ := calls(t, "--list", "--version", "1.33")
+	if code != exitMet || !strings.Contains(stdout, "SHOULD    dra_support") || !strings.Contains(stdout, "KAR-51") || strings.Contains(stdout, "gpu_sharing") || !strings.Contains(stdout, "proposed  agent_identity") {
+		t.Errorf("it exits with %d and says\n%s", code, stdout)
+	}
+}
+
+func TestTheRoleIsOneToApply(t *testing.T) {
+	code, stdout, _ := calls(t, "--rbac")
+	var role struct {
+		Kind  string
+		Rules []struct{ APIGroups, Resources, Verbs []string }
+	}
+	if err := yaml.Unmarshal([]byte(stdout), &role); err != nil || code != exitMet {
+		t.Fatalf("%d, %v", code, err)
+	}
+	for _, rule := range role.Rules {
+		for _, verb := range rule.Verbs {
+			if verb != "get" && verb != "list" {
+				t.Errorf("it may %s %v", verb, rule.Resources)
+			}
+		}
+		for _, resource := range rule.Resources {
+			if strings.Contains(resource, "secret") || resource == "*" {
+				t.Errorf("it may read %s", resource)
+			}
+		}
+	}
+	if role.Kind != "ClusterRole" || len(role.Rules) == 0 {
+		t.Errorf("it is %+v", role)
+	}
+}

@@ -1,0 +1,158 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/agentward/terraform-provider-agent/internal/kars"
+	"github.com/agentward/terraform-provider-agent/internal/kars/passive"
+	"github.com/agentward/terraform-provider-agent/internal/kars/product"
+	"github.com/agentward/terraform-provider-agent/internal/kars/publish"
+)
+
+// conclude prints the report, writes its files, and gives the exit code.
+func (o *options) conclude(report kars.Report, gate kars.Gate, stdout io.Writer) (int, error) {
+	now := time.Now()
+	printReport(stdout, report)
+	if err := o.write(publish.Document{Report: report, Gate: gate, Now: now}, stdout); err != nil {
+		return exitFailed, err
+	}
+	if report.Interrupted {
+		return exitFailed, errors.New("the API server stopped answering before everything was read")
+	}
+	unmet := gate.Judge(report, now).Unmet
+	code := exitMet
+	for _, r := range unmet {
+		fmt.Fprintf(stdout, "\n%s (%s) is required and not met.\n  %s\n", r.ID, r.Level, r.Complaint())
+		switch {
+		case r.Level == kars.Must:
+			code = exitMust
+		case code == exitMet:
+			code = exitShould
+		}
+	}
+	return code, nil
+}
+
+func printReport(stdout io.Writer, report kars.Report) {
+	table := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
+	for _, r := range report.Results {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", r.Level, r.ID, r.Status, r.Reason)
+	}
+	for _, r := range report.Proposed {
+		fmt.Fprintf(table, "proposed\t%s\t%s\t%s\n", r.ID, r.Status, r.Reason)
+	}
+	_ = table.Flush() // to a terminal, of which nothing more can be said
+}
+
+func printList(stdout io.Writer, list kars.Checklist) {
+	fmt.Fprintf(stdout, "AI conformance %s, as published at %s, read %s\n\n", list.Version, list.Source, list.Date)
+	table := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
+	for _, r := range list.Requirements {
+		number := ""
+		if r.KAR != 0 {
+			number = fmt.Sprintf("KAR-%d", r.KAR)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", r.Level, r.ID, number, r.Summary)
+	}
+	for _, r := range kars.Proposed() {
+		fmt.Fprintf(table, "proposed\t%s\t\t%s\n", r.ID, r.Summary)
+	}
+	_ = table.Flush()
+	fmt.Fprint(stdout, "\nWhat is proposed is no part of conformance.\n")
+}
+
+func printRole(stdout io.Writer) error {
+	text, err := yaml.Marshal(map[string]any{
+		"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+		"metadata": map[string]any{"name": "agentward-kars"}, "rules": passive.Rules(),
+	})
+	if err != nil {
+		return err
+	}
+	_, err = stdout.Write(text)
+	return err
+}
+
+// write puts the report's files into the folder. Nothing is written without one.
+func (o *options) write(document publish.Document, stdout io.Writer) error {
+	if o.out == "" {
+		return nil
+	}
+	if err := os.MkdirAll(o.out, 0o755); err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	for _, file := range []struct {
+		name string
+		text func() ([]byte, error)
+	}{
+		{"report.json", document.JSON},
+		{"junit.xml", document.JUnit},
+		{"report.html", document.HTML},
+		{"PRODUCT.yaml", func() ([]byte, error) { return o.draft(document.Report, stdout) }},
+	} {
+		text, err := file.text()
+		if err != nil {
+			return err
+		}
+		if text == nil {
+			continue
+		}
+		if err := os.WriteFile(filepath.Join(o.out, file.name), text, 0o644); err != nil {
+			return fmt.Errorf("--out: %w", err)
+		}
+	}
+	return nil
+}
+
+// draft gives PRODUCT.yaml, and says what the program's validator would find wrong with it. Without a checklist there is none.
+func (o *options) draft(report kars.Report, stdout io.Writer) ([]byte, error) {
+	if o.checklist == "" {
+		return nil, nil
+	}
+	checklist, err := os.ReadFile(o.checklist)
+	if err != nil {
+		return nil, fmt.Errorf("--checklist: %w", err)
+	}
+	var stated struct {
+		Metadata map[string]string `json:"metadata"`
+		Claims   map[string]struct {
+			Status   string   `json:"status"`
+			Evidence []string `json:"evidence"`
+			Notes    string   `json:"notes"`
+		} `json:"claims"`
+	}
+	if o.product != "" {
+		text, err := os.ReadFile(o.product)
+		if err != nil {
+			return nil, fmt.Errorf("--product: %w", err)
+		}
+		if err := yaml.UnmarshalStrict(text, &stated); err != nil {
+			return nil, fmt.Errorf("--product: %s: %w", o.product, err)
+		}
+	}
+	vendor := product.Product{Metadata: stated.Metadata, Claims: map[string]product.Claim{}}
+	for id, claim := range stated.Claims {
+		vendor.Claims[id] = product.Claim{Status: claim.Status, Evidence: claim.Evidence, Notes: claim.Notes}
+	}
+	text, err := product.Draft(checklist, report, vendor)
+	if err != nil {
+		return nil, err
+	}
+	problems, err := product.Check(checklist, text, func(name string) bool {
+		_, err := os.Stat(filepath.Join(o.out, name))
+		return err == nil
+	})
+	if len(problems) > 0 {
+		fmt.Fprintf(stdout, "\nPRODUCT.yaml is a draft. Before it is submitted:\n  %s\n", strings.Join(problems, "\n  "))
+	}
+	return text, err
+}
