@@ -31,6 +31,7 @@ type Limits struct {
 	Idle       time.Duration // of a connection without a request, and of a stream without a byte
 	Total      time.Duration // of a request, streams included
 	Drain      time.Duration // for what is under way when the gateway stops
+	Withdraw   time.Duration // before that, in which it still takes connections and says that it is not ready
 }
 
 // Defaults are the limits where nothing is said.
@@ -79,6 +80,7 @@ func (r *reading) limits(l *written.Limits) {
 	r.limit(&to.Idle, l.Idle, l.IdleAt)
 	r.limit(&to.Total, l.Total, l.TotalAt)
 	r.limit(&to.Drain, l.Drain, l.DrainAt)
+	r.limit(&to.Withdraw, l.Withdraw, l.WithdrawAt)
 }
 
 // targetLimits gives the limits of the gateway with what a target says of its own.

@@ -49,8 +49,8 @@ func (r *reading) listener(l *written.Listener, tokens bool) {
 		if other.Name == l.Name {
 			r.wrong(l.At, l.At, "Listener is there twice", "There is another listener %q. Give each a name of its own.", l.Name)
 		}
-		if other.Address == l.Address && !strings.HasSuffix(l.Address, ":0") {
-			r.wrong(l.AddressAt, l.At, "Address is taken", "Listener %q has %q already.", other.Name, l.Address)
+		if collide(other.Address, l.Address) {
+			r.wrong(l.AddressAt, l.At, "Address is taken", "%q: listener %q has %q already.", l.Address, other.Name, other.Address)
 		}
 	}
 	version, ok := tlsVersions[l.MinimumTLS]
@@ -199,4 +199,24 @@ func loopback(address string) bool {
 	}
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// collide says that no two can listen at these addresses. Port 0 is another each time.
+func collide(a, b string) bool {
+	hostA, portA, errA := net.SplitHostPort(a)
+	hostB, portB, errB := net.SplitHostPort(b)
+	if errA != nil || errB != nil || portA != portB || portA == "0" {
+		return false
+	}
+	everywhere := func(host string) bool {
+		ip, err := netip.ParseAddr(host)
+		return host == "" || err == nil && ip.IsUnspecified()
+	}
+	named := func(host string) string {
+		if host == "localhost" {
+			return "127.0.0.1"
+		}
+		return host
+	}
+	return named(hostA) == named(hostB) || everywhere(hostA) || everywhere(hostB)
 }

@@ -92,6 +92,11 @@ func (r *reading) admin(a *written.Admin) {
 			"%q: whoever reaches it reads metrics and what is in force. Use an address such as \"127.0.0.1:9901\", or set remote = true where the network keeps others out.",
 			a.Address)
 	}
+	for _, l := range r.Listeners {
+		if collide(l.Address, a.Address) {
+			r.wrong(a.AddressAt, a.At, "Address is taken", "%q: listener %q has %q already. Operators need an address of their own.", a.Address, l.Name, l.Address)
+		}
+	}
 	r.Admin = a.Address
 }
 

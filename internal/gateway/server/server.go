@@ -176,8 +176,8 @@ func (s *Server) Admin() string {
 	return s.adminAt.Addr().String()
 }
 
-// Serve serves until ctx is done; then it takes no new connections, lets what is under way end within the drain time, and writes the
-// audit log out. An error is what stopped it, or what could not be ended in time.
+// Serve serves until ctx is done; then it says that it is not ready, serves on for as long as others take to see that, takes no new
+// connections, lets what is under way end within the drain time, and writes the audit log out. An error is what stopped it, or what could not be ended in time.
 func (s *Server) Serve(ctx context.Context) error {
 	g := s.now.Load()
 	for _, l := range g.config.Listeners {
@@ -194,6 +194,12 @@ func (s *Server) Serve(ctx context.Context) error {
 	case stopped = <-s.failed:
 	}
 	s.ready.Store(false)
+	if stopped == nil {
+		select {
+		case <-time.After(s.now.Load().config.Limits.Withdraw):
+		case stopped = <-s.failed:
+		}
+	}
 	return errors.Join(stopped, s.stop())
 }
 

@@ -42,6 +42,8 @@ type Limits struct {
 	TotalAt      hcl.Range `hcl:"total_time,attr_value_range"`
 	Drain        string    `hcl:"drain_time,optional"`
 	DrainAt      hcl.Range `hcl:"drain_time,attr_value_range"`
+	Withdraw     string    `hcl:"withdraw_time,optional"`
+	WithdrawAt   hcl.Range `hcl:"withdraw_time,attr_value_range"`
 	At           hcl.Range `hcl:",def_range"`
 }
 

@@ -33,6 +33,7 @@ var commands = []command{
 	{"sidecar", "give an unmodified client a plain endpoint on loopback", runSidecar},
 	{"token", "print an access token of an agent", fetchToken},
 	{"schema", "print the Cedar schema that policies are written in", schema},
+	{"version", "print what this program was built from", showVersion},
 }
 
 // errTold ends the program without another word: what is wrong has been said.

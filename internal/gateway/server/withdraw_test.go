@@ -1,0 +1,44 @@
+package server
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestAGatewayThatStopsServesOnUntilOthersKnow(t *testing.T) {
+	g := start(t, open, "admin {\naddress = \"127.0.0.1:0\"\n}\nlimits {\nwithdraw_time = \"1s\"\n}", done)
+	ready := func() (int, string) {
+		response, err := http.Get("http://" + g.Admin() + "/readyz")
+		if err != nil {
+			return 0, err.Error()
+		}
+		defer response.Body.Close()
+		text, _ := io.ReadAll(response.Body)
+		return response.StatusCode, string(text)
+	}
+	if status, text := ready(); status != http.StatusOK {
+		t.Fatalf("%d %s", status, text)
+	}
+	began := time.Now()
+	stopped := make(chan error, 1)
+	go func() { stopped <- g.stop() }()
+	for status := http.StatusOK; status != http.StatusServiceUnavailable; status, _ = ready() {
+		time.Sleep(5 * time.Millisecond)
+		if time.Since(began) > 20*time.Second {
+			t.Fatal("it does not say that it stops")
+		}
+	}
+	// A connection of its own, as of one who has not heard yet.
+	if response, text := g.post(g.agent("a"), transfer); response.StatusCode != http.StatusOK {
+		t.Errorf("while it is withdrawn: %d %s", response.StatusCode, text)
+	}
+	if err := <-stopped; err != nil || time.Since(began) < time.Second {
+		t.Errorf("it ended after %s with %v", time.Since(began), err)
+	}
+	if _, err := g.agent("a").Get(g.Origin("agents") + "/bank"); err == nil || !strings.Contains(err.Error(), "refused") {
+		t.Errorf("after that: %v", err)
+	}
+}
