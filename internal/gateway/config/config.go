@@ -76,11 +76,24 @@ type Target struct {
 // Load reads a configuration of this machine. Without an error among the diagnostics it is valid: policies are parsed and checked, addresses and URLs
 // are usable. A name that ends in .json is read as HCL's JSON syntax.
 func Load(path string) (*Config, hcl.Diagnostics) {
+	c, _, diagnostics := Try(path)
+	return c, diagnostics
+}
+
+// Known is what can be said of a configuration whether it is valid or not.
+type Known struct {
+	Revision string   // "" where it has none, or where that cannot be read
+	Files    []string // that it was read from, as far as that went; see Config
+}
+
+// Try is Load which tells of a configuration that cannot be used what is known of it.
+func Try(path string) (*Config, Known, hcl.Diagnostics) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Configuration cannot be read", Detail: err.Error()}}
+		diagnostic := &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Configuration cannot be read", Detail: err.Error()}
+		return nil, Known{Files: []string{path}}, hcl.Diagnostics{diagnostic}
 	}
-	return Parse(path, text)
+	return try(machine{}, path, text)
 }
 
 // Parse is Load for text that has been read. The path still says what other paths are relative to.
@@ -90,23 +103,47 @@ func Parse(path string, text []byte) (*Config, hcl.Diagnostics) {
 
 // ParseFrom is Parse for a configuration whose other files are in source.
 func ParseFrom(source Source, path string, text []byte) (*Config, hcl.Diagnostics) {
+	c, _, diagnostics := try(source, path, text)
+	return c, diagnostics
+}
+
+func try(source Source, path string, text []byte) (*Config, Known, hcl.Diagnostics) {
+	known := Known{Files: []string{path}}
 	parse := hclparse.NewParser().ParseHCL
 	if strings.HasSuffix(path, ".json") {
 		parse = hclparse.NewParser().ParseJSON
 	}
 	parsed, diagnostics := parse(text, path)
+	known.Revision = revision(parsed)
 	if diagnostics.HasErrors() {
-		return nil, diagnostics
+		return nil, known, diagnostics
 	}
 	var f written.File
 	diagnostics = append(diagnostics, gohcl.DecodeBody(parsed.Body, nil, &f)...)
 	if diagnostics.HasErrors() {
-		return nil, diagnostics
+		return nil, known, diagnostics
 	}
 	r := &reading{Config: Config{File: path, Files: []string{path}, Limits: Defaults()}, source: source, folder: filepath.Dir(path), text: text}
 	r.file(&f)
+	known.Files = r.Files
 	if r.diagnostics.HasErrors() {
-		return nil, append(diagnostics, r.diagnostics...)
+		return nil, known, append(diagnostics, r.diagnostics...)
 	}
-	return &r.Config, append(diagnostics, r.diagnostics...)
+	return &r.Config, known, append(diagnostics, r.diagnostics...)
+}
+
+// revision gives what a configuration calls itself, whatever else is wrong with it.
+func revision(parsed *hcl.File) string {
+	if parsed == nil || parsed.Body == nil {
+		return ""
+	}
+	content, _, _ := parsed.Body.PartialContent(&hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "revision"}}})
+	if content == nil || content.Attributes["revision"] == nil {
+		return ""
+	}
+	var name string
+	if gohcl.DecodeExpression(content.Attributes["revision"].Expr, nil, &name).HasErrors() {
+		return ""
+	}
+	return name
 }

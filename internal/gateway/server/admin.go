@@ -13,7 +13,7 @@ import (
 // aliveTime is how long the store has to answer whether it is there.
 const aliveTime = 2 * time.Second
 
-// adminHandler serves what operators ask: whether the process lives, whether it serves, and its metrics.
+// adminHandler serves what operators ask: whether the process lives, whether it serves, which configuration is in force, and its metrics.
 func (s *Server) adminHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
@@ -31,6 +31,7 @@ func (s *Server) adminHandler() http.Handler {
 			fmt.Fprintln(w, line)
 		}
 	})
+	mux.HandleFunc("GET /status", s.serveStatus)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
 	return mux
 }
@@ -61,8 +62,8 @@ func (s *Server) wrong(ctx context.Context) (fatal, notes []string) {
 			notes = append(notes, fmt.Sprintf("audit: sink %q failed, %d records are lost%s", q.Sink, q.Failed+q.Shed, because(q.Err)))
 		}
 	}
-	if last := s.last.Load(); !last.ok {
-		notes = append(notes, "configuration: the newest cannot be used; that of "+last.at.UTC().Format(time.RFC3339)+" is in force")
+	if now := s.status.Load(); now.Refused != nil {
+		notes = append(notes, "configuration: the newest cannot be used; that of "+now.Since.Format(time.RFC3339)+" is in force")
 	}
 	if s.options.Notes != nil {
 		for _, err := range s.options.Notes() {

@@ -49,9 +49,9 @@ func (g gauges) Collect(to chan<- prometheus.Metric) {
 	gauge(openStreams, float64(s.metrics.streams.Load()))
 	gauge(busyAgents, float64(s.bounds.len()))
 	gauge(policiesInForce, float64(s.now.Load().config.Policies.Len()))
-	last := s.last.Load()
-	gauge(configTaken, float64(last.at.UnixNano())/1e9)
-	gauge(configGood, truth(last.ok))
+	now := s.status.Load()
+	gauge(configTaken, float64(now.Since.UnixNano())/1e9)
+	gauge(configGood, truth(now.Refused == nil))
 	if end, ok := s.certificateEnd(); ok {
 		gauge(certificateExpiry, float64(end.Unix()))
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -187,17 +186,4 @@ func (s *Server) keysOf(i config.Issuer, remotes map[string]*token.Remote) (toke
 	}
 	remotes[id] = made
 	return made, nil
-}
-
-// suspends says whether a principal may do nothing, by a configuration or by what was added to it.
-func (s *Server) suspends(c *config.Config, p principal.Principal) bool {
-	added := s.suspended.Load()
-	return isSuspended(c.Suspended, p) || added != nil && isSuspended(*added, p)
-}
-
-// isSuspended says whether a principal, the agent that it is an instance of, or the user that it acts for is on the list.
-func isSuspended(list []string, p principal.Principal) bool {
-	return slices.ContainsFunc(list, func(id string) bool {
-		return id == p.SPIFFEID || strings.HasPrefix(p.SPIFFEID, id+"/") || p.SPIFFEID == "" && id == p.Subject || id == p.User
-	})
 }

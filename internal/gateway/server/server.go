@@ -20,7 +20,6 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/gateway/audit"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/h1"
-	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/store"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/token"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/workload"
@@ -57,8 +56,8 @@ type Server struct {
 	bounds     bounds
 	withheld   withheld
 	telemetry  atomic.Pointer[telemetry]
-	last       atomic.Pointer[reloaded]
 	suspended  atomic.Pointer[[]string] // besides those of the configuration in force; nil for none
+	status     atomic.Pointer[inForce]
 	exchanges  atomic.Uint64
 	workload   *workload.API // nil without one
 	federation federation
@@ -126,7 +125,7 @@ func Open(ctx context.Context, c *config.Config, o Options) (_ *Server, err erro
 	}
 	s.telemetry.Store(sent)
 	s.now.Store(g)
-	s.last.Store(&reloaded{at: o.Now(), ok: true})
+	s.status.Store(&inForce{Revision: c.Revision, Since: o.Now().UTC()})
 	s.metrics.registry.MustRegister(gauges{s})
 	s.federation.take(g.identity)
 	return s, nil
@@ -293,46 +292,18 @@ func (s *Server) Reload(c *config.Config) error {
 		turn, err = s.turnOutputs(before, c)
 	}
 	if err != nil {
-		s.Refused()
+		s.refuse(c.Revision, err)
 		return err
 	}
 	left := s.now.Swap(g)
 	s.federation.take(g.identity)
 	s.suspended.Store(nil)
-	s.last.Store(&reloaded{at: s.options.Now(), ok: true})
 	s.endSuspended(g)
+	s.status.Store(&inForce{Revision: c.Revision, Since: s.options.Now().UTC()}) // whoever asks for it relies on all of the above
 	s.leaving.Go(func() { left.leave(g, func(err error) { s.options.Log.Warn("a target is left", "error", err) }) })
 	s.metrics.count("agent_gateway_reloads_total", "result", "taken")
 	turn()
 	return nil
-}
-
-// reloaded is what became of the configuration that came last.
-type reloaded struct {
-	at time.Time // of the last good one
-	ok bool
-}
-
-// Suspend suspends these besides those whom the configuration in force does, until another is taken over: a suspension holds even where the
-// configuration that it came with cannot be used. Whom Suspend named before is not suspended for that any more.
-func (s *Server) Suspend(ids []string) {
-	s.reload.Lock()
-	defer s.reload.Unlock()
-	s.suspended.Store(&ids)
-	s.endSuspended(s.now.Load())
-}
-
-// endSuspended ends what suspended callers have under way, and what they have at targets.
-func (s *Server) endSuspended(g *generation) {
-	suspends := func(p principal.Principal) bool { return s.suspends(g.config, p) }
-	s.underway.suspend(suspends)
-	g.suspend(suspends)
-}
-
-// Refused counts a configuration that could not even be read.
-func (s *Server) Refused() {
-	s.last.Store(&reloaded{at: s.last.Load().at})
-	s.metrics.count("agent_gateway_reloads_total", "result", "refused")
 }
 
 // fixed says what differs that only a new process can take over.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -18,23 +19,39 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/gateway/server"
 )
 
-// load reads a configuration, and says everything that is wrong with it.
+// load reads a configuration, and says everything that is wrong with it. Its error is then an errUnusable.
 func load(e environment, path string) (*config.Config, error) {
 	if path == "" {
 		return nil, errors.New("name the configuration with -config")
 	}
-	c, diagnostics := config.Load(path)
+	c, known, diagnostics := config.Try(path)
+	var wrong []string
 	for _, d := range diagnostics {
 		fmt.Fprintln(e.stderr, told(d))
+		if d.Severity == hcl.DiagError {
+			wrong = append(wrong, told(d))
+		}
 	}
 	if diagnostics.HasErrors() {
-		return nil, errTold
+		return nil, errUnusable{known: known, why: strings.Join(wrong, "\n")}
 	}
 	if c.Policies.Len() == 0 {
 		fmt.Fprintf(e.stderr, "%s: there are no policies, so that no call is permitted: add a policies block\n", path)
 	}
 	return c, nil
 }
+
+// errUnusable is what is wrong with a configuration, which has been said.
+type errUnusable struct {
+	known config.Known
+	why   string
+}
+
+// Error implements error.
+func (e errUnusable) Error() string { return e.why }
+
+// Is says that it is an errTold.
+func (e errUnusable) Is(other error) bool { return other == errTold } //nolint:errorlint // this is what errors.Is asks
 
 // told is a diagnostic in one line: file, line and column, what is wrong, and what to do.
 func told(d *hcl.Diagnostic) string {
@@ -77,20 +94,23 @@ func serve(ctx context.Context, e environment, args []string) error {
 		return err
 	}
 	pace()
-	seen := fingerprint(c.Files)
-	s, err := server.Open(ctx, c, server.Options{Now: time.Now, Log: log, Stdout: e.stdout, Notes: from.wrong})
+	w := &watcher{e: e, from: from, log: log, c: c, files: c.Files}
+	if again, _, err := w.read(); err == nil {
+		w.c = again // what changed since the first look is in it, and what changes from now on is seen
+	}
+	s, err := server.Open(ctx, w.c, server.Options{Now: time.Now, Log: log, Stdout: e.stdout, Notes: from.wrong})
 	if err != nil {
 		return err
 	}
-	for _, l := range c.Listeners {
-		for _, t := range c.Targets {
+	for _, l := range w.c.Listeners {
+		for _, t := range w.c.Targets {
 			log.Info("serving", "target", t.Name, "url", s.Origin(l.Name)+t.Path)
 		}
 	}
 	if s.Admin() != "" {
 		log.Info("admin", "url", "http://"+s.Admin())
 	}
-	w := &watcher{e: e, s: s, from: from, log: log, c: c, seen: seen}
+	w.s = s
 	go w.watch(ctx)
 	return s.Serve(ctx)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -30,7 +31,8 @@ type watcher struct {
 	log  *slog.Logger
 
 	c       *config.Config // that is in force
-	seen    string         // the fingerprint of what was looked at last
+	files   []string       // of what was read last, whether it is in force or not
+	seen    string         // their fingerprint, from before they were read
 	lacking time.Time      // since when the newest lacks something, zero where it lacks nothing or was refused for it
 }
 
@@ -49,8 +51,7 @@ func (w *watcher) watch(ctx context.Context) {
 		case <-tick.C:
 		}
 		overdue := !w.lacking.IsZero() && time.Since(w.lacking) > lackingTime
-		if now := fingerprint(w.c.Files); now != w.seen || overdue {
-			w.seen = now
+		if now := fingerprint(w.files); now != w.seen || overdue {
 			w.take(overdue)
 		}
 	}
@@ -65,7 +66,8 @@ func (w *watcher) take(overdue bool) {
 			w.s.Suspend(in.SuspendedNow())
 		}
 	}()
-	next, err := w.from.load(w.e)
+	next, said, err := w.read()
+	_, _ = w.e.stderr.Write(said) // a terminal that takes no more output is nothing to stop for
 	var lacks errLacking
 	if errors.As(err, &lacks) && !overdue {
 		if w.lacking.IsZero() {
@@ -76,19 +78,59 @@ func (w *watcher) take(overdue bool) {
 	}
 	w.lacking = time.Time{}
 	if err != nil {
-		w.s.Refused()
+		w.s.Refused(w.revision(err), err)
 	} else {
 		err = w.s.Reload(next)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, errTold):
+		w.log.Error("configuration cannot be used; the last good one stays", "file", w.c.File)
+		return
+	case err != nil:
 		w.log.Error("configuration cannot be used; the last good one stays", "file", w.c.File, "error", err)
 		return
 	}
-	w.c, w.seen = next, fingerprint(next.Files)
+	w.c = next
 	w.log.Info("configuration taken over", "file", w.c.File, "policies", w.c.Policies.Len())
 	if err := w.from.taken(); err != nil {
 		w.log.Warn("what is needed no longer cannot be removed", "error", err)
 	}
+}
+
+// read gives the newest configuration, and what there is to say of it. Where it is made of other files than the one before, it is read again: those
+// may have changed after they were read and before anybody looked at them.
+func (w *watcher) read() (c *config.Config, said []byte, err error) {
+	for range 3 { // somebody who changes the names of files all the time has to wait for the next look
+		w.seen = fingerprint(w.files)
+		var buffer bytes.Buffer
+		e := w.e
+		e.stderr = &buffer
+		c, err = w.from.load(e)
+		said = buffer.Bytes()
+		files := w.files
+		var unusable errUnusable
+		switch {
+		case err == nil:
+			files = c.Files
+		case errors.As(err, &unusable):
+			files = append(unusable.known.Files, w.c.SuspendedFiles...)
+		}
+		if slices.Equal(files, w.files) {
+			break
+		}
+		w.files = files
+	}
+	return c, said, err
+}
+
+// revision gives what a configuration that cannot be used calls itself.
+func (w *watcher) revision(err error) string {
+	var unusable errUnusable
+	if errors.As(err, &unusable) {
+		return unusable.known.Revision
+	}
+	_, known, _ := config.Try(w.c.File) // it was not looked at, as it lacks something else
+	return known.Revision
 }
 
 // fingerprint changes when a file changes, comes or goes. Patterns stand for the files that match them.
