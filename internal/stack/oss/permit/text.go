@@ -55,8 +55,16 @@ func quoted(texts []string) []string {
 	return out
 }
 
-// list writes a set.
-func list(items []string) string { return "[" + strings.Join(items, ", ") + "]" }
+// list writes a set; a long one in lines of its own, so that a plan shows which items come and go.
+func list(items []string) string {
+	short := "[" + strings.Join(items, ", ") + "]"
+	if len(items) == 1 || len(short) <= maxLine {
+		return short
+	}
+	return "[\n    " + strings.Join(items, ",\n    ") + "\n]"
+}
+
+const maxLine = 100
 
 // oneOf says that a value is one of those given.
 func oneOf(items []string, value string) string {
