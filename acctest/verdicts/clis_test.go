@@ -35,14 +35,7 @@ func kyvernoWith(t *testing.T, p spec.AdmissionPolicy, rows []row, global map[st
 	policy, resources, values := filepath.Join(dir, "policy.yaml"), filepath.Join(dir, "pods.yaml"), filepath.Join(dir, "values.yaml")
 	writeYAML(t, policy, rendered(t, p)...)
 	writeYAML(t, resources, objects(rows)...)
-	var selectors []any
-	for _, ns := range namespaces() {
-		selectors = append(selectors, map[string]any{"name": ns.Name, "labels": ns.Labels})
-	}
-	writeYAML(t, values, map[string]any{
-		"apiVersion": "cli.kyverno.io/v1alpha1", "kind": "Value", "metadata": map[string]any{"name": "values"},
-		"namespaceSelector": selectors, "globalValues": global,
-	})
+	writeYAML(t, values, kyvernoValues(global))
 
 	// The program exits with 0 when it has not understood the policy; but then it reports on no pod, which compare notices.
 	args := []string{"apply", policy, "--resource", resources, "--values-file", values, "--policy-report", "--output-format", "json", "--remove-color"}
@@ -82,6 +75,18 @@ func kyvernoWith(t *testing.T, p spec.AdmissionPolicy, rows []row, global map[st
 		}
 	}
 	return outcomes
+}
+
+// kyvernoValues are what the program cannot see in files of policies and pods: the labels of namespaces, and the given ones.
+func kyvernoValues(global map[string]any) map[string]any {
+	var selectors []any
+	for _, ns := range namespaces() {
+		selectors = append(selectors, map[string]any{"name": ns.Name, "labels": ns.Labels})
+	}
+	return map[string]any{
+		"apiVersion": "cli.kyverno.io/v1alpha1", "kind": "Value", "metadata": map[string]any{"name": "values"},
+		"namespaceSelector": selectors, "globalValues": global,
+	}
 }
 
 // gator runs Gatekeeper's own program, once for the whole table. It says nothing of pods that a policy does not select.

@@ -25,10 +25,19 @@ import (
 func TestMain(m *testing.M) { controlplane.Main(m) }
 
 var (
-	podResource     = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
-	policyResource  = schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "validatingadmissionpolicies"}
-	bindingResource = schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1", Resource: "validatingadmissionpolicybindings"}
+	podResource = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
+	// policyResources are in the order in which they are removed: a binding without a policy does nothing.
+	policyResources = []struct{ kind, resource string }{
+		{"ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings"},
+		{"ValidatingAdmissionPolicy", "validatingadmissionpolicies"},
+		{"MutatingAdmissionPolicyBinding", "mutatingadmissionpolicybindings"},
+		{"MutatingAdmissionPolicy", "mutatingadmissionpolicies"},
+	}
 )
+
+func admissionResource(name string) schema.GroupVersionResource {
+	return schema.GroupVersionResource{Group: "admissionregistration.k8s.io", Version: "v1", Resource: name}
+}
 
 // cluster is the API server with the namespaces of the table.
 type cluster struct {
@@ -180,17 +189,22 @@ func (c *cluster) install(t *testing.T, p spec.AdmissionPolicy) {
 	t.Helper()
 	p.Engine = spec.EngineNative
 	options := metav1.CreateOptions{FieldValidation: metav1.FieldValidationStrict}
-	for i, body := range rendered(t, p) {
+	for _, body := range rendered(t, p) {
 		object := &unstructured.Unstructured{Object: body.(map[string]any)}
-		if _, err := c.dynamic.Resource([]schema.GroupVersionResource{policyResource, bindingResource}[i]).Create(t.Context(), object, options); err != nil {
-			t.Fatal(err)
+		for _, of := range policyResources {
+			if of.kind != object.GetKind() {
+				continue
+			}
+			if _, err := c.dynamic.Resource(admissionResource(of.resource)).Create(t.Context(), object, options); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }
 
 func (c *cluster) uninstall(t *testing.T, p spec.AdmissionPolicy) {
-	for _, resource := range []schema.GroupVersionResource{bindingResource, policyResource} {
-		if err := c.dynamic.Resource(resource).Delete(context.Background(), p.Name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+	for _, of := range policyResources {
+		if err := c.dynamic.Resource(admissionResource(of.resource)).Delete(context.Background(), p.Name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 			t.Error(err)
 		}
 	}

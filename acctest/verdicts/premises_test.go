@@ -139,7 +139,7 @@ func TestActionsOtherThanDenyLetPodsIn(t *testing.T) {
 // The API server type-checks policies against its own schema of a pod; what it doubts stands in the status for all to see.
 func TestAPIServerHasNoDoubtsAboutTheExpressions(t *testing.T) {
 	c := newCluster(t)
-	for _, p := range policies() {
+	for _, p := range append(policies(), withSidecar()) {
 		t.Run(p.Name, func(t *testing.T) {
 			p.Name += "-typed"
 			// Let nobody in or out meanwhile.

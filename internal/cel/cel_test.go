@@ -149,3 +149,25 @@ func newChecker(tb testing.TB, authorizer bool) *Checker {
 	}
 	return checker
 }
+
+func TestJSONValuesAreLiteralsThatCompile(t *testing.T) {
+	checker := newChecker(t, false)
+	for want, value := range map[string]any{
+		`"a\"b"`:             `a"b`,
+		`true`:               true,
+		`-3`:                 int64(-3),
+		`["a", "b"]`:         []any{"a", "b"},
+		`{"a": "b"}`:         map[string]any{"a": "b"},
+		`{}`:                 map[string]any{},
+		`[dyn("a"), dyn(1)]`: []any{"a", int64(1)},
+		`{"a": dyn("x"), "b": dyn([dyn({"c": dyn(false)})])}`: map[string]any{"b": []any{map[string]any{"c": false}}, "a": "x"},
+	} {
+		got := Value(value)
+		if got != want {
+			t.Errorf("%v is written as %s, want %s", value, got, want)
+		}
+		if err := checker.Bool("dyn(" + got + ") == 1"); err != nil {
+			t.Errorf("%s: %v", got, err)
+		}
+	}
+}

@@ -2,6 +2,8 @@ package cel
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -39,4 +41,37 @@ func Strings(list []string) string {
 		quoted[i] = String(s)
 	}
 	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+// Value gives the CEL literal of a JSON value: string, bool, int64, []any or map[string]any, whose keys it sorts. CEL wants the elements
+// of a list or a map to be of one type; where they are not all strings, each is dynamic.
+func Value(v any) string {
+	switch v := v.(type) {
+	case string:
+		return String(v)
+	case []any:
+		element := dynamicUnlessText(slices.Values(v))
+		texts := make([]string, len(v))
+		for i, e := range v {
+			texts[i] = element(e)
+		}
+		return "[" + strings.Join(texts, ", ") + "]"
+	case map[string]any:
+		element := dynamicUnlessText(maps.Values(v))
+		var texts []string
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			texts = append(texts, String(key)+": "+element(v[key]))
+		}
+		return "{" + strings.Join(texts, ", ") + "}"
+	}
+	return fmt.Sprint(v)
+}
+
+func dynamicUnlessText(elements func(yield func(any) bool)) func(any) string {
+	for e := range elements {
+		if _, isText := e.(string); !isText {
+			return func(v any) string { return "dyn(" + Value(v) + ")" }
+		}
+	}
+	return Value
 }

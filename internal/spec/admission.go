@@ -34,6 +34,9 @@ type AdmissionPolicy struct {
 	Rules      AdmissionRules
 	Exceptions []AdmissionException
 
+	// Sidecar is added to the pods that the policy selects and that carry the approval label, where it asks for one; nil for none.
+	Sidecar *Sidecar
+
 	// FailClosed refuses requests that the engine cannot evaluate (failurePolicy Fail).
 	FailClosed bool
 

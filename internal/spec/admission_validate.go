@@ -17,6 +17,9 @@ func (p AdmissionPolicy) Validate() Problems {
 	v.selector([]any{"object_selector"}, p.ObjectSelector)
 	v.rules()
 	v.exceptions()
+	if p.Sidecar != nil {
+		v.sidecar([]any{"sidecar"}, *p.Sidecar)
+	}
 	v.metadata(p.Labels, p.Annotations)
 	return v.problems
 }

@@ -14,7 +14,7 @@ import (
 // AdmissionRuleNames are the names of the typed rules in messages and reports, in the order in which they are checked. No
 // custom rule can take one of them.
 var AdmissionRuleNames = []string{
-	"approval-label", "allowed-registries", "mcp-servers", "spiffe-identity",
+	"approval-label", SidecarRule, "allowed-registries", "mcp-servers", "spiffe-identity",
 	"run-as-non-root", "no-privilege-escalation", "no-privileged", "read-only-root-filesystem", "drop-all-capabilities",
 	"added-capabilities", "seccomp-runtime-default", "no-host-namespaces", "no-host-path",
 	"runtime-classes", "no-automounted-tokens", "resource-limits", "signed-images",

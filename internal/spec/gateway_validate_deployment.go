@@ -98,7 +98,7 @@ func (v *gatewayValidator) autoscaling(path []any, a Autoscaling) {
 	}
 }
 
-func (v *gatewayValidator) quantities(path []any, m map[string]string) {
+func (v *validator) quantities(path []any, m map[string]string) {
 	for _, name := range sortedKeys(m) {
 		for _, msg := range validation.IsQualifiedName(name) {
 			v.add(at(path, MapKey(name)), "%q is no resource name: %s", name, msg)
@@ -110,7 +110,7 @@ func (v *gatewayValidator) quantities(path []any, m map[string]string) {
 	}
 }
 
-func (v *gatewayValidator) requestsWithinLimits(path []any, r Resources) {
+func (v *validator) requestsWithinLimits(path []any, r Resources) {
 	for _, name := range sortedKeys(r.Requests) {
 		request, err := resource.ParseQuantity(r.Requests[name])
 		limit, limitErr := resource.ParseQuantity(r.Limits[name])
@@ -140,7 +140,7 @@ func (v *gatewayValidator) toleration(path []any, t Toleration) {
 	}
 }
 
-func (v *gatewayValidator) workloadAPI(path []any, w WorkloadAPI) {
+func (v *validator) workloadAPI(path []any, w WorkloadAPI) {
 	switch {
 	case (w.CSIDriver == "") == (w.HostPath == ""):
 		v.add(path, "is in one place: set either csi_driver, such as \"csi.spiffe.io\", or host_path, the folder of the node that holds the socket")

@@ -19,15 +19,19 @@ func Admission(p spec.AdmissionPolicy) ([]stack.Object, error) {
 	if p.Rules.SignedImages != nil && p.Engine != spec.EngineKyverno {
 		return nil, fmt.Errorf("admission policy %q asks for signed images, which engine %q cannot verify", p.Name, p.Engine)
 	}
-	list := rules(p.Rules)
+	if p.Sidecar != nil && p.Engine == spec.EngineGatekeeper {
+		return nil, fmt.Errorf("admission policy %q adds a sidecar, which engine %q does not", p.Name, p.Engine)
+	}
+	list := rules(p)
 	if len(list) == 0 && p.Rules.SignedImages == nil {
 		return nil, fmt.Errorf("admission policy %q has no rule", p.Name)
 	}
+	// What adds the sidecar comes first, so that it is there before it is asked for.
 	switch p.Engine {
 	case spec.EngineNative:
-		return nativePolicy(p, list), nil
+		return append(mutatingPolicy(p), nativePolicy(p, list)...), nil
 	case spec.EngineKyverno:
-		return kyvernoPolicies(p, list), nil
+		return append(mutatingPolicy(p), kyvernoPolicies(p, list)...), nil
 	case spec.EngineGatekeeper:
 		return gatekeeperPolicy(p, list), nil
 	}

@@ -22,13 +22,17 @@ type rule struct {
 // annotation that is set. So a pod that was there before the policy can still be labelled, get its finalizers removed and be
 // deleted, but not be made worse. What an update cannot change (volumes, host namespaces, RuntimeClass) is asked on create.
 // See docs/adr/0006-updates-answer-for-what-they-change.md.
-func rules(r spec.AdmissionRules) []rule {
+func rules(p spec.AdmissionPolicy) []rule {
+	r := p.Rules
 	var list []rule
 	add := func(name, expression, message string) {
 		list = append(list, rule{name: name, expression: expression, message: name + ": " + message})
 	}
 	if l := r.ApprovalLabel; l != nil {
 		add("approval-label", approvalLabel(*l), approvalMessage(*l))
+	}
+	if p.Sidecar != nil {
+		list = append(list, sidecarRule(p))
 	}
 	if len(r.AllowedRegistries) > 0 {
 		add("allowed-registries", allImages("variables.newImages", fromRegistries(r.AllowedRegistries)),
@@ -38,7 +42,7 @@ func rules(r spec.AdmissionRules) []rule {
 		add("mcp-servers", mcpServers(*m), fmt.Sprintf("a pod with the label %s may run only the approved MCP server images", m.LabelKey))
 	}
 	if s := r.SPIFFEIdentity; s != nil {
-		add("spiffe-identity", spiffeIdentity(*s), spiffeMessage(*s))
+		add("spiffe-identity", spiffeIdentity(*s, p.Sidecar != nil), spiffeMessage(*s))
 	}
 	if s := r.SecurityContext; s != nil {
 		list = append(list, securityContext(*s)...)
@@ -73,11 +77,16 @@ func onCreate(expression string) string {
 func approvalLabel(l spec.ApprovalLabel) string {
 	key := cel.String(l.Key)
 	kept := `variables.isUpdate && object.metadata.?labels[?` + key + `] == oldObject.metadata.?labels[?` + key + `]`
+	return kept + " || " + carriesLabel(l)
+}
+
+func carriesLabel(l spec.ApprovalLabel) string {
+	key := cel.String(l.Key)
 	set := `has(object.metadata.labels) && ` + key + ` in object.metadata.labels`
 	if len(l.Values) > 0 {
 		set += ` && object.metadata.labels[` + key + `] in ` + cel.Strings(l.Values)
 	}
-	return kept + " || " + set
+	return set
 }
 
 func approvalMessage(l spec.ApprovalLabel) string {
@@ -138,13 +147,19 @@ func mcpServers(m spec.MCPServers) string {
 }
 
 // spiffeIdentity asks for a volume of the CSI driver that a container mounts, or for an annotation that is neither empty nor
-// "false". Where both are given, one is enough.
-func spiffeIdentity(s spec.SPIFFEIdentity) string {
+// "false". Where both are given, one is enough. A sidecar counts as well where pods are given one.
+func spiffeIdentity(s spec.SPIFFEIdentity, sidecars bool) string {
 	kept := `variables.isUpdate`
 	var tests []string
 	if s.CSIDriver != "" {
+		const mounts = `has(c.volumeMounts) && c.volumeMounts.exists(m, m.name == v.name)`
+		mounted := `object.spec.containers.exists(c, ` + mounts + `)`
+		if sidecars {
+			mounted = `(` + mounted + ` || has(object.spec.initContainers) && object.spec.initContainers.exists(c, ` +
+				`has(c.restartPolicy) && c.restartPolicy == "Always" && ` + mounts + `))`
+		}
 		tests = append(tests, `has(object.spec.volumes) && object.spec.volumes.exists(v, has(v.csi) && v.csi.driver == `+cel.String(s.CSIDriver)+
-			` && object.spec.containers.exists(c, has(c.volumeMounts) && c.volumeMounts.exists(m, m.name == v.name)))`)
+			` && `+mounted+`)`)
 	}
 	if s.Annotation != "" {
 		key := cel.String(s.Annotation)
