@@ -23,6 +23,7 @@ const registeredTime = 5 * time.Minute
 func runSidecar(ctx context.Context, e environment, args []string) error {
 	var a agent
 	var listen, readyAt string
+	var paths bool
 	err := flags(e, "sidecar", func(f *flag.FlagSet) {
 		a.flags(f)
 		a.oauth.flags(f)
@@ -30,6 +31,7 @@ func runSidecar(ctx context.Context, e environment, args []string) error {
 		a.wait = registeredTime
 		f.Lookup("wait").DefValue = registeredTime.String()
 		f.StringVar(&listen, "listen", "127.0.0.1:7070", "loopback `address` of the endpoint")
+		f.BoolVar(&paths, "paths", false, "serve a target below the path of its URL where there is one alone too, so that another one changes nothing")
 		f.StringVar(&readyAt, "ready", "", "`address`, of any interface, where /readyz says whether the sidecar has its identity and serves, and nothing else is served")
 	}, args)
 	if err != nil {
@@ -58,7 +60,8 @@ func runSidecar(ctx context.Context, e environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	s, err := handler(all)
+	paths = paths || len(all) > 1
+	s, err := handler(all, paths)
 	if err != nil {
 		return err
 	}
@@ -68,7 +71,7 @@ func runSidecar(ctx context.Context, e environment, args []string) error {
 	}
 	for _, one := range all {
 		at := url.URL{Scheme: "http", Host: on.Addr().String()}
-		if len(all) > 1 {
+		if paths {
 			at.Path, at.RawPath = one.Target.Path, one.Target.RawPath
 		}
 		o.Log.Info("sidecar", "url", at.String(), "target", one.Target.String())
@@ -88,12 +91,12 @@ func runSidecar(ctx context.Context, e environment, args []string) error {
 	}
 }
 
-// handler passes requests on to the one target that there is, or to one of several.
-func handler(all []sidecar.Options) (http.Handler, error) {
-	if len(all) == 1 {
-		return sidecar.New(all[0])
+// handler passes requests on to the one target that there is, or to the one that the path says.
+func handler(all []sidecar.Options, paths bool) (http.Handler, error) {
+	if paths {
+		return sidecar.NewSeveral(all)
 	}
-	return sidecar.NewSeveral(all)
+	return sidecar.New(all[0])
 }
 
 // readiness says whether a sidecar can pass something on.

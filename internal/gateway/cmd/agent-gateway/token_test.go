@@ -119,12 +119,19 @@ func TestSidecarWithAnIdentityInFiles(t *testing.T) {
 	if err := authority.Write(folder, spiffeid.RequireFromString("spiffe://example.org/ns/demo/agent/assistant")); err != nil {
 		t.Fatal(err)
 	}
-	sidecar, sidecarTo := newLines()
-	start(t, io.Discard, sidecarTo, "sidecar", "-listen", "127.0.0.1:0", "-url", u.String(), "-svid", folder,
-		"-gateway-id", "spiffe://example.org/agent-gateway", "-token-endpoint", "https://"+u.Host+"/oauth/token")
-	_, endpoint, _ := strings.Cut(sidecar.wait(t, "msg=sidecar"), "url=")
-	endpoint, _, _ = strings.Cut(endpoint, " ")
-	if status, answer := callTool(t, endpoint, "transfer", `{"to":"alice","amount":50}`); status != http.StatusOK {
-		t.Errorf("%d %s", status, answer)
+	for path, more := range map[string][]string{"": nil, u.Path: {"-paths"}} {
+		sidecar, sidecarTo := newLines()
+		start(t, io.Discard, sidecarTo, append([]string{
+			"sidecar", "-listen", "127.0.0.1:0", "-url", u.String(), "-svid", folder,
+			"-gateway-id", "spiffe://example.org/agent-gateway", "-token-endpoint", "https://" + u.Host + "/oauth/token",
+		}, more...)...)
+		_, endpoint, _ := strings.Cut(sidecar.wait(t, "msg=sidecar"), "url=")
+		endpoint, _, _ = strings.Cut(endpoint, " ")
+		if !strings.HasSuffix(endpoint, path) || path == "" && strings.HasSuffix(endpoint, u.Path) {
+			t.Errorf("with %q the target is at %s", more, endpoint)
+		}
+		if status, answer := callTool(t, endpoint, "transfer", `{"to":"alice","amount":50}`); status != http.StatusOK {
+			t.Errorf("with %q: %d %s", more, status, answer)
+		}
 	}
 }
