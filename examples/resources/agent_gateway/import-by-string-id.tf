@@ -1,0 +1,4 @@
+import {
+  to = agent_gateway.tools
+  id = "gateways/tools"
+}

@@ -1,0 +1,1 @@
+terraform import agent_gateway.tools gateways/tools
