@@ -30,16 +30,22 @@ const required = `terraform {
 `
 
 func TestExamplesAreValid(t *testing.T) {
-	for _, folder := range folders(t) {
+	dir := checkout(t)
+	for _, folder := range folders(t, dir) {
 		t.Run(folder, func(t *testing.T) {
-			for _, configuration := range configurations(t, filepath.Join(root, folder)) {
-				dir := t.TempDir()
-				for name, content := range configuration {
-					if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
-						t.Fatal(err)
-					}
+			path := filepath.Join(dir, folder)
+			if whole(t, path) {
+				for _, diagnostic := range installed(t, path).Validate(t) {
+					t.Error(diagnostic)
 				}
-				for _, diagnostic := range terraform.Validate(t, dir) {
+				return
+			}
+			for _, configuration := range configurations(t, path) {
+				composed := t.TempDir()
+				for name, content := range configuration {
+					write(t, filepath.Join(composed, name), content)
+				}
+				for _, diagnostic := range terraform.Validate(t, composed) {
 					t.Errorf("%v: %s", slices.Sorted(maps.Keys(configuration)), diagnostic)
 				}
 			}
@@ -60,7 +66,7 @@ func TestABrokenExampleIsFound(t *testing.T) {
 }
 
 func TestExamplesAreFormatted(t *testing.T) {
-	out, err := exec.CommandContext(t.Context(), program(), "fmt", "-check", "-diff", "-recursive", root).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), program(), "fmt", "-check", "-diff", "-recursive", root, "../../modules").CombinedOutput()
 	if err != nil {
 		t.Errorf("terraform fmt: %v\n%s", err, out)
 	}
@@ -68,45 +74,51 @@ func TestExamplesAreFormatted(t *testing.T) {
 
 func program() string { return os.Getenv("TF_ACC_TERRAFORM_PATH") }
 
-// folders gives those that hold configuration.
-func folders(t *testing.T) []string {
+// folders gives those that hold configuration, examples and modules.
+func folders(t *testing.T, dir string) []string {
 	t.Helper()
 	found := map[string]bool{}
-	err := fs.WalkDir(os.DirFS(root), ".", func(path string, entry fs.DirEntry, err error) error {
+	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && !entry.IsDir() && strings.HasSuffix(path, ".tf") && !strings.Contains(path, ".terraform/") {
 			found[filepath.Dir(path)] = true
 		}
 		return err
 	})
 	if err != nil || len(found) == 0 {
-		t.Fatalf("no examples in %s: %v", root, err)
+		t.Fatalf("no examples in %s: %v", dir, err)
 	}
 	return slices.Sorted(maps.Keys(found))
+}
+
+// whole says whether a folder is a configuration of its own, which names its providers: others are put together from what a page shows.
+func whole(t *testing.T, folder string) bool {
+	t.Helper()
+	for _, file := range files(t, folder) {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(content), "required_providers") {
+			return true
+		}
+	}
+	return false
 }
 
 // configurations gives what a reader would put together from a folder: all of it, with each way to import in turn.
 func configurations(t *testing.T, folder string) []map[string]string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(folder, "*.tf"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	common, imports := map[string]string{}, map[string]string{}
-	declares := false
-	for _, file := range files {
+	common, imports := map[string]string{"required.tf": required}, map[string]string{}
+	for _, file := range files(t, folder) {
 		content, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		declares = declares || strings.Contains(string(content), "required_providers")
 		if name := filepath.Base(file); strings.HasPrefix(name, "import") {
 			imports[name] = string(content)
 		} else {
 			common[name] = string(content)
 		}
-	}
-	if !declares {
-		common["required.tf"] = required
 	}
 	all := []map[string]string{common}
 	for _, name := range slices.Sorted(maps.Keys(imports)) {
@@ -118,6 +130,15 @@ func configurations(t *testing.T, folder string) []map[string]string {
 		all = append(all, with)
 	}
 	return all
+}
+
+func files(t *testing.T, folder string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
 }
 
 // knowsIdentity says whether the program under test imports by identity, as Terraform and OpenTofu do since 1.12.

@@ -3,6 +3,7 @@ package examples_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -22,7 +23,22 @@ func TestExamplesOfResourcesRender(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			terraform.Test(t, resource.TestStep{Config: "provider \"agent\" {\n  mode = \"render\"\n}\n" + string(content)})
+			terraform.Test(t, resource.TestStep{Config: rendering + string(content)})
+		})
+	}
+}
+
+// Each protocol's example is permitted what it says, by what it renders.
+func TestExamplesOfProtocolsRender(t *testing.T) {
+	dir := checkout(t)
+	for _, protocol := range []string{"mcp", "a2a", "rest", "grpc"} {
+		t.Run(protocol, func(t *testing.T) {
+			path := filepath.Join(dir, "examples", "protocols", protocol)
+			write(t, filepath.Join(path, "render_override.tf"), rendering)
+			// A check that fails is a warning of the plan, and an error of the test.
+			if out := run(t, terraform.At(t, path), "plan", "-no-color"); strings.Contains(out, "Check block assertion") {
+				t.Error(out)
+			}
 		})
 	}
 }

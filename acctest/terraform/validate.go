@@ -22,8 +22,14 @@ func (d Diagnostic) String() string {
 // Validate runs "terraform validate" on a folder, which it leaves as it is, and gives all errors and warnings.
 func Validate(tb testing.TB, dir string) []Diagnostic {
 	tb.Helper()
+	return At(tb, dir).Validate(tb)
+}
+
+// Validate runs "terraform validate" on the folder, whose modules must have been looked up, and gives all errors and warnings.
+func (f *Folder) Validate(tb testing.TB) []Diagnostic {
+	tb.Helper()
 	// The program fails where the configuration is not valid; what it prints then says why.
-	out, complaints, runErr := At(tb, dir).Run(tb.Context(), "validate", "-json", "-no-color")
+	out, complaints, runErr := f.Run(tb.Context(), "validate", "-json", "-no-color")
 	var report struct {
 		Diagnostics []struct {
 			Severity, Summary, Detail string

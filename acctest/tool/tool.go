@@ -103,6 +103,10 @@ var (
 		Name: "tfplugindocs", module: "docs",
 		pkg: "github.com/hashicorp/terraform-plugin-docs/cmd/tfplugindocs", pin: "github.com/hashicorp/terraform-plugin-docs",
 	}
+	// TerraformDocs writes the inputs and outputs of the modules into their READMEs.
+	TerraformDocs = Tool{
+		Name: "terraform-docs", module: "moduledocs", pkg: "github.com/terraform-docs/terraform-docs", pin: "github.com/terraform-docs/terraform-docs",
+	}
 )
 
 // ForTests lists what `make test` runs, in the order in which it is built.
