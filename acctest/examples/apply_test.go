@@ -27,7 +27,7 @@ func TestExamplesApply(t *testing.T) {
 			folder := installed(t, filepath.Join(dir, "examples", example))
 			folder.Environment = []string{"KUBE_CONFIG_PATH=" + kubeconfig}
 			t.Cleanup(func() { destroy(t, folder) })
-			if out := run(t, folder, "apply", "-auto-approve", "-no-color"); strings.Contains(out, "Check block assertion failed") {
+			if out := run(t, folder, "apply", "-auto-approve", "-no-color"); strings.Contains(out, failedCheck) {
 				t.Error(out)
 			}
 			if out := run(t, folder, "plan", "-no-color", "-detailed-exitcode"); !strings.Contains(out, "No changes.") {

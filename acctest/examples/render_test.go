@@ -28,6 +28,9 @@ func TestExamplesOfResourcesRender(t *testing.T) {
 	}
 }
 
+// failedCheck is what Terraform says of a check that does not hold.
+const failedCheck = "Check block assertion failed"
+
 // Each protocol's example is permitted what it says, by what it renders.
 func TestExamplesOfProtocolsRender(t *testing.T) {
 	dir := checkout(t)
@@ -35,10 +38,24 @@ func TestExamplesOfProtocolsRender(t *testing.T) {
 		t.Run(protocol, func(t *testing.T) {
 			path := filepath.Join(dir, "examples", "protocols", protocol)
 			write(t, filepath.Join(path, "render_override.tf"), rendering)
-			// A check that fails is a warning of the plan, and an error of the test.
-			if out := run(t, terraform.At(t, path), "plan", "-no-color"); strings.Contains(out, "Check block assertion") {
+			// A check is made when the gateway that it is about has been applied, and where it fails Terraform warns.
+			if out := run(t, terraform.At(t, path), "apply", "-auto-approve", "-no-color"); strings.Contains(out, failedCheck) {
 				t.Error(out)
 			}
 		})
+	}
+}
+
+// The control: a check that does not hold is seen.
+func TestACheckThatFailsIsSeen(t *testing.T) {
+	path := filepath.Join(checkout(t), "examples", "protocols", "mcp")
+	text, err := os.ReadFile(filepath.Join(path, "main.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(path, "main.tf"), strings.Replace(string(text), "small = 50", "small = 500", 1))
+	write(t, filepath.Join(path, "render_override.tf"), rendering)
+	if out := run(t, terraform.At(t, path), "apply", "-auto-approve", "-no-color"); !strings.Contains(out, failedCheck) {
+		t.Error(out)
 	}
 }
