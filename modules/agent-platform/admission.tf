@@ -1,6 +1,6 @@
 # What an agent must be like to be let in.
 resource "agent_admission_policy" "agents" {
-  name           = "${var.name}-agents"
+  name           = "${var.namespace}.${var.name}.agents"
   engine         = var.admission.engine
   actions        = var.admission.actions
   failure_policy = var.admission.failure_policy
@@ -21,7 +21,7 @@ resource "agent_admission_policy" "agents" {
 resource "agent_admission_policy" "tools" {
   count = length(local.tool_namespaces) > 0 ? 1 : 0
 
-  name           = "${var.name}-tools"
+  name           = "${var.namespace}.${var.name}.tools"
   engine         = var.admission.engine
   actions        = var.admission.actions
   failure_policy = var.admission.failure_policy

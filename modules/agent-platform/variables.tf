@@ -1,12 +1,16 @@
 variable "name" {
   type        = string
-  description = "Name of the gateway, and the beginning of the names of what belongs to it."
+  description = "Name of the gateway, and with its namespace the beginning of the names of what belongs to it."
   default     = "agents"
   nullable    = false
 
   validation {
     condition     = can(regex("^[a-z]([a-z0-9-]{0,48}[a-z0-9])?$", var.name))
     error_message = "The name begins with a lower case letter, and has up to 50 lower case letters and digits, with - between them: it names a Service."
+  }
+  validation {
+    condition     = length(var.name) + length(var.namespace) <= 55
+    error_message = "The name and the namespace have more than 55 characters together, which is what the names of the admission policies have room for."
   }
 }
 

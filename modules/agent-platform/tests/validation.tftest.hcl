@@ -187,3 +187,13 @@ run "an_enforcement_that_is_none_is_refused" {
 
   expect_failures = [var.enforcement]
 }
+
+run "names_that_leave_no_room_are_refused" {
+  command = plan
+
+  variables {
+    namespace = "a-namespace-whose-name-goes-on-for-longer-than-it-has-to"
+  }
+
+  expect_failures = [var.name]
+}
