@@ -63,7 +63,7 @@ func newSceneWith(t *testing.T, options controlplane.Options, crds ...string) *s
 	return &scene{plane, client, disco}
 }
 
-func reader(t *testing.T, config *rest.Config) *cluster.Client {
+func reader(t testing.TB, config *rest.Config) *cluster.Client {
 	t.Helper()
 	client, err := cluster.New(config)
 	if err != nil {
