@@ -141,10 +141,10 @@ func (a *Authenticator) Authenticate(r *http.Request, resource string) (principa
 	if !p.Known() || !slices.ContainsFunc(a.o.Enough, func(c principal.Combination) bool { return c.Proven(p.Methods) }) {
 		return principal.Principal{}, a.lacking(q)
 	}
-	if a.o.Suspended(p) {
-		return principal.Principal{}, &Challenge{Status: http.StatusForbidden, Code: "access_denied", Reason: "principal is suspended"}
-	}
 	slices.Sort(p.Methods)
+	if a.o.Suspended(p) {
+		return principal.Principal{}, &Challenge{Status: http.StatusForbidden, Code: "access_denied", Reason: "principal is suspended", Who: p}
+	}
 	return p, nil
 }
 

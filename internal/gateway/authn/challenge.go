@@ -24,6 +24,8 @@ type Challenge struct {
 	Err error
 	// Header is what goes with the answer: WWW-Authenticate, DPoP-Nonce.
 	Header http.Header
+	// Who is the caller, where it is known all the same: one that is suspended. The zero value otherwise.
+	Who principal.Principal
 }
 
 // Error gives status, code and reason, for our own log.

@@ -408,4 +408,10 @@ func suspendedCanDoNothing(t *testing.T, suspend func(g *gateway) error) {
 	if err := fetch(tlsconfig.MTLSClientConfig(other.SVID, other.Bundles, other.Gateway)); err != nil {
 		t.Errorf("another agent's token: %v", err)
 	}
+	if err := g.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if record := g.records("principal is suspended"); len(record) != 1 || record[0]["event"] != "refused" || record[0]["principal"] != "spiffe://example.org/ns/demo/agent/a" {
+		t.Errorf("the audit log does not say who was refused: %v", record)
+	}
 }

@@ -107,6 +107,7 @@ func (x *exchange) authenticate() bool {
 	if !errors.As(err, &c) {
 		c = &authn.Challenge{Status: http.StatusServiceUnavailable, Reason: "the caller cannot be authenticated now", Err: err}
 	}
+	x.who = c.Who // whom the audit log names
 	x.unauthenticated(c)
 	return false
 }
