@@ -21,7 +21,7 @@ func (s *stage) gatewayID() string {
 
 // origin is the URL of the gateway's listener, as agents see it.
 func (s *stage) origin() string {
-	return "https://" + gatewayName + "." + s.gateway + ".svc.cluster.local:8443"
+	return "https://" + gatewayName + "." + s.gateway + ".svc:8443"
 }
 
 // at is the URL of a target at the gateway.

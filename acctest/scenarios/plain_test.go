@@ -44,7 +44,7 @@ spec:
     matchLabels: {app.kubernetes.io/instance: NAME, app.kubernetes.io/name: agent-gateway}
   namespaceSelector:
     matchLabels: {kubernetes.io/metadata.name: NAMESPACE}
-  dnsNameTemplates: [NAME.NAMESPACE.svc.cluster.local]
+  dnsNameTemplates: [NAME.NAMESPACE.svc]
 ---
 apiVersion: v1
 kind: ConfigMap
