@@ -73,7 +73,8 @@ func (v *gatewayValidator) agent(path []any, agent string) {
 	case id.Path() == "":
 		v.add(path, "%q is a trust domain: write \"*\" for all agents of the gateway's own", agent)
 	case strings.Contains(id.Path(), "/instance/"):
-		v.add(path, "%q is one instance, and permissions are for agents: write %q", agent, agent[:strings.Index(agent, "/instance/")])
+		whole, _, _ := strings.Cut(agent, "/instance/")
+		v.add(path, "%q is one instance, and permissions are for agents: write %q", agent, whole)
 	case v.foreign(id.TrustDomain().Name()):
 		v.add(path, "%q is of the trust domain %q, which the gateway does not know: add it to trust", agent, id.TrustDomain().Name())
 	}
@@ -108,10 +109,10 @@ func (v *gatewayValidator) allowedThings(path []any, a Allow) {
 		v.add(at(path, "target"), "%q is no target: %s", a.Target, known("targets", sortedKeys(v.gateway.Targets)))
 	}
 	var fitting []string
-	any := false
+	something := false
 	for _, things := range a.Things() {
 		path := at(path, things.Attribute)
-		any = any || len(things.Names) > 0
+		something = something || len(things.Names) > 0
 		if things.Protocol == target.Protocol {
 			fitting = append(fitting, things.Attribute)
 		} else if ok && len(things.Names) > 0 {
@@ -125,7 +126,7 @@ func (v *gatewayValidator) allowedThings(path []any, a Allow) {
 			}
 		}
 	}
-	if !any && ok {
+	if !something && ok {
 		v.add(path, "permits nothing: name what may be used of target %q in %s, or [\"*\"] for all of it", a.Target, strings.Join(fitting, ", "))
 	}
 	for i, name := range a.Operations {

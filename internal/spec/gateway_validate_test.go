@@ -69,11 +69,11 @@ func listener(change func(*Listener)) func(*Gateway) {
 	}
 }
 
-func target(name string, change func(*Target)) func(*Gateway) {
+func target(change func(*Target)) func(*Gateway) {
 	return func(g *Gateway) {
-		t := g.Targets[name]
+		t := g.Targets["bank"]
 		change(&t)
-		g.Targets[name] = t
+		g.Targets["bank"] = t
 	}
 }
 
@@ -111,16 +111,16 @@ func TestGatewayProblems(t *testing.T) {
 		"listener with an unknown target":   {listener(func(l *Listener) { l.Targets = []string{"x"} }), `listeners["agents"].targets: "x" is no target: there are bank, crm, desk, shop`},
 		"no target":                         {func(g *Gateway) { g.Targets = nil }, `targets: is empty`},
 		"target with a slash":               {func(g *Gateway) { g.Targets["a/b"] = Target{Protocol: "mcp"} }, `targets["a/b"]: "a/b" cannot name a target`},
-		"target of no protocol":             {target("bank", func(t *Target) { t.Protocol = "soap" }), `targets["bank"].protocol: "soap" is no protocol`},
-		"certificate from no Secret":        {target("bank", func(t *Target) { t.TLS.Client.Name = "A" }), `targets["bank"].tls.client_certificate: "A" cannot name a Secret`},
-		"credential without a secret":       {target("bank", func(t *Target) { t.Credentials[0].Value = SecretValue{} }), `targets["bank"].credentials[0].value: is missing`},
-		"secret in two places":              {target("bank", func(t *Target) { t.Credentials[0].Value.Value = "x" }), `targets["bank"].credentials[0].value: is in two places`},
-		"secret without its key":            {target("bank", func(t *Target) { t.Credentials[0].Value.Key = "" }), `targets["bank"].credentials[0].value.key: is empty`},
-		"secret with a key that is none":    {target("bank", func(t *Target) { t.Credentials[0].Value.Key = "../x" }), `targets["bank"].credentials[0].value.key: "../x" is no key`},
-		"key without its secret":            {target("bank", func(t *Target) { t.Credentials[0].Value = SecretValue{Key: "x"} }), `targets["bank"].credentials[0].value.secret: is empty`},
-		"the gateway's own Secret":          {target("bank", func(t *Target) { t.Credentials[0].Value.Secret = "tools-keys" }), `targets["bank"].credentials[0].value.secret: "tools-keys" is the Secret`},
-		"secret and key of a client":        {target("bank", func(t *Target) { t.Credentials[1].Value = SecretValue{Value: "x"} }), `targets["bank"].credentials[1].client_key: stands beside value`},
-		"workload of no namespace":          {target("bank", func(t *Target) { t.Workload.Namespace = "" }), `targets["bank"].workload.namespace: "" is no DNS label`},
+		"target of no protocol":             {target(func(t *Target) { t.Protocol = "soap" }), `targets["bank"].protocol: "soap" is no protocol`},
+		"certificate from no Secret":        {target(func(t *Target) { t.TLS.Client.Name = "A" }), `targets["bank"].tls.client_certificate: "A" cannot name a Secret`},
+		"credential without a secret":       {target(func(t *Target) { t.Credentials[0].Value = SecretValue{} }), `targets["bank"].credentials[0].value: is missing`},
+		"secret in two places":              {target(func(t *Target) { t.Credentials[0].Value.Value = "x" }), `targets["bank"].credentials[0].value: is in two places`},
+		"secret without its key":            {target(func(t *Target) { t.Credentials[0].Value.Key = "" }), `targets["bank"].credentials[0].value.key: is empty`},
+		"secret with a key that is none":    {target(func(t *Target) { t.Credentials[0].Value.Key = "../x" }), `targets["bank"].credentials[0].value.key: "../x" is no key`},
+		"key without its secret":            {target(func(t *Target) { t.Credentials[0].Value = SecretValue{Key: "x"} }), `targets["bank"].credentials[0].value.secret: is empty`},
+		"the gateway's own Secret":          {target(func(t *Target) { t.Credentials[0].Value.Secret = "tools-keys" }), `targets["bank"].credentials[0].value.secret: "tools-keys" is the Secret`},
+		"secret and key of a client":        {target(func(t *Target) { t.Credentials[1].Value = SecretValue{Value: "x"} }), `targets["bank"].credentials[1].client_key: stands beside value`},
+		"workload of no namespace":          {target(func(t *Target) { t.Workload.Namespace = "" }), `targets["bank"].workload.namespace: "" is no DNS label`},
 		"workload without policies":         {func(g *Gateway) { g.Network = Network{Disabled: true} }, `targets["bank"].workload: is kept from everybody`},
 		"policy with a name that is no key": {func(g *Gateway) { g.Policies["a/b"] = "x" }, `policies["a/b"]: "a/b" cannot name a policy`},
 		"policy without a word":             {func(g *Gateway) { g.Policies["bank"] = " \n" }, `policies["bank"]: is empty`},

@@ -3,7 +3,9 @@ package oss
 import (
 	"maps"
 	"slices"
+	"strings"
 
+	"github.com/agentward/terraform-provider-agent/internal/gateway/mirror"
 	"github.com/agentward/terraform-provider-agent/internal/spec"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
 )
@@ -15,19 +17,19 @@ func (g gateway) serviceAccount() stack.Object {
 // role lets the gateway read and watch its own configuration by name, and nothing else. Lists and watches by name are authorised
 // as reads of that name where they select metadata.name, as those of the gateway do.
 func (g gateway) role() stack.Object {
-	names := map[string][]string{}
+	names := map[mirror.Kind][]string{}
 	for _, m := range g.config.Mirrors {
 		names[m.Kind] = append(names[m.Kind], m.Name)
 	}
-	names["ConfigMap"] = append(names["ConfigMap"], g.Name)
+	names[mirror.ConfigMap] = append(names[mirror.ConfigMap], g.Name)
 	var rules []any
-	for _, kind := range []struct{ name, resource string }{{"ConfigMap", "configmaps"}, {"Secret", "secrets"}} {
-		if len(names[kind.name]) == 0 {
+	for _, kind := range []mirror.Kind{mirror.ConfigMap, mirror.Secret} {
+		if len(names[kind]) == 0 {
 			continue
 		}
-		slices.Sort(names[kind.name])
+		slices.Sort(names[kind])
 		rules = append(rules, map[string]any{
-			"apiGroups": []any{""}, "resources": []any{kind.resource}, "resourceNames": anySlice(names[kind.name]), "verbs": []any{"get", "list", "watch"},
+			"apiGroups": []any{""}, "resources": []any{strings.ToLower(string(kind)) + "s"}, "resourceNames": anySlice(names[kind]), "verbs": []any{"get", "list", "watch"},
 		})
 	}
 	return g.object(g.in(rbac, "v1", "Role", g.Name), map[string]any{"rules": rules})

@@ -1,6 +1,7 @@
 package oss
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/agentward/terraform-provider-agent/internal/gateway/mirror"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/written"
 	"github.com/agentward/terraform-provider-agent/internal/spec"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
@@ -22,10 +24,10 @@ import (
 const directory = "/run/agent-gateway"
 
 // ConfigFolder is where the ConfigMap's entries are files in a pod.
-const ConfigFolder = directory + "/config"
+const ConfigFolder = directory + "/" + mirror.Configuration
 
 // ConfigFile is the entry that is the configuration itself.
-const ConfigFile = "gateway.json"
+const ConfigFile = mirror.File
 
 // Config is what a gateway's pods read.
 type Config struct {
@@ -34,23 +36,12 @@ type Config struct {
 	// Files are the entries of the ConfigMap by key: gateway.json, mirrors.json, policies and documents.
 	Files map[string][]byte
 	// Mirrors are the other objects that are files in the pods, in order.
-	Mirrors []Mirror
+	Mirrors []mirror.Object
 
 	credentials map[string]string // write-only values by key of the gateway's own Secret
 	versions    map[string]string // of those
 	restart     string            // changes with what a running gateway cannot take over
 }
-
-// Mirror is an object whose entries are files in a folder of a pod.
-type Mirror struct {
-	Kind      string `json:"kind"`
-	Namespace string `json:"namespace"`
-	Name      string `json:"name"`
-	Directory string `json:"directory"` // below the gateway's
-}
-
-// mirrorsFile is the entry that lists the mirrors.
-const mirrorsFile = "mirrors.json"
 
 // GatewayConfig gives the configuration of a gateway, and the documents that it speaks of.
 func GatewayConfig(g spec.Gateway) (Config, error) {
@@ -58,11 +49,15 @@ func GatewayConfig(g spec.Gateway) (Config, error) {
 	c.policyFiles()
 	file := c.file()
 	c.mirrors()
-	mirrors, err := json.MarshalIndent(c.Mirrors, "", "  ")
+	list, err := mirror.JSON(c.Mirrors)
 	if err != nil {
 		return Config{}, err
 	}
-	c.Files[mirrorsFile] = append(mirrors, '\n')
+	var lines bytes.Buffer // so that a plan shows what comes and goes
+	if err := json.Indent(&lines, list, "", "  "); err != nil {
+		return Config{}, err
+	}
+	c.Files[mirror.List] = lines.Bytes()
 	if c.restart, err = restart(file); err != nil {
 		return Config{}, err
 	}
@@ -124,19 +119,21 @@ func (c *configuring) mirror(secret, key string) string {
 	return "../" + c.mirrored[secret] + "/" + key
 }
 
+// mirrors lists what is copied into the pods. None is optional: one that is gone leaves its last copy, and nobody comes off the list
+// of the suspended by its end.
 func (c *configuring) mirrors() {
-	add := func(kind, name, folder string) {
-		c.Mirrors = append(c.Mirrors, Mirror{Kind: kind, Namespace: c.Namespace, Name: name, Directory: folder})
+	add := func(kind mirror.Kind, name, folder string) {
+		c.Mirrors = append(c.Mirrors, mirror.Object{Kind: kind, Namespace: c.Namespace, Name: name, Directory: folder})
 	}
-	add("ConfigMap", spec.SuspendedObject(c.Name), "suspended")
+	add(mirror.ConfigMap, spec.SuspendedObject(c.Name), "suspended")
 	if len(c.Keys.IDs) > 0 {
-		add("Secret", keysSecret(c.Gateway), "keys")
+		add(mirror.Secret, keysSecret(c.Gateway), "keys")
 	}
 	if len(c.credentials) > 0 {
-		add("Secret", c.Name+"-credentials", "credentials")
+		add(mirror.Secret, c.Name+"-credentials", "credentials")
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.mirrored)) {
-		add("Secret", name, c.mirrored[name])
+		add(mirror.Secret, name, c.mirrored[name])
 	}
 }
 

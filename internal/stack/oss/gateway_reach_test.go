@@ -68,7 +68,8 @@ func TestAgentsHaveNoWayAroundTheGateway(t *testing.T) {
 		change  func(*spec.Gateway)
 		yes, no map[string]hop
 	}{
-		"before targets": {nil,
+		"before targets": {
+			nil,
 			map[string]hop{
 				"agent to the gateway": {from: agent, to: replica, port: 8443}, "to its other listener": {from: agent, to: replica, port: 9443},
 				"agent to names": {from: agent, to: dns, port: 53, udp: true}, "to names by TCP": {from: agent, to: dns, port: 53},
@@ -86,23 +87,35 @@ func TestAgentsHaveNoWayAroundTheGateway(t *testing.T) {
 				"agent to the gateway by UDP": {from: agent, to: replica, port: 8443, udp: true}, "others to the target": {from: web, to: bank, port: 3000},
 				"another gateway to the target": {from: other, to: bank, port: 3000}, "from outside to the target": {from: internet, to: bank, port: 3000},
 				"anybody to another port of the gateway": {from: web, to: replica, port: 22},
-			}},
-		"with clients": {clients,
-			map[string]hop{"agent": {from: agent, to: replica, port: 8443}, "client": {from: web, to: replica, port: 8443}},
-			map[string]hop{"anybody else": {from: bank, to: replica, port: 8443}, "from outside": {from: internet, to: replica, port: 8443}, "beside the agents": {from: tester, to: replica, port: 8443}}},
-		"as the way out": {func(g *spec.Gateway) { g.Mode = spec.AgentToAnywhere },
-			map[string]hop{"agent": {from: agent, to: replica, port: 8443}, "metrics": {from: web, to: replica, port: 9090}},
-			map[string]hop{"anybody else": {from: web, to: replica, port: 8443}, "from outside": {from: internet, to: replica, port: 8443}, "around it": {from: agent, to: internet, port: 443}}},
-		"with SPIRE in the network": {func(g *spec.Gateway) { g.Network.SPIRE = &spec.PodSet{Namespace: "spire"} },
-			map[string]hop{"agent to SPIRE": {from: agent, to: server, port: 8081}},
-			map[string]hop{"elsewhere": {from: agent, to: internet, port: 443}}},
-		"with names from elsewhere": {func(g *spec.Gateway) { g.Network.DNS = spec.PodSet{Namespace: "spire"} },
-			map[string]hop{"agent to names": {from: agent, to: server, port: 53, udp: true}},
-			map[string]hop{"the usual ones": {from: agent, to: dns, port: 53, udp: true}}},
-		"without policies": {func(g *spec.Gateway) {
-			g.Network, g.Targets = spec.Network{Disabled: true}, map[string]spec.Target{"open": g.Targets["open"]}
+			},
 		},
-			map[string]hop{"agent to the internet": {from: agent, to: internet, port: 443}}, nil},
+		"with clients": {
+			clients,
+			map[string]hop{"agent": {from: agent, to: replica, port: 8443}, "client": {from: web, to: replica, port: 8443}},
+			map[string]hop{"anybody else": {from: bank, to: replica, port: 8443}, "from outside": {from: internet, to: replica, port: 8443}, "beside the agents": {from: tester, to: replica, port: 8443}},
+		},
+		"as the way out": {
+			func(g *spec.Gateway) { g.Mode = spec.AgentToAnywhere },
+			map[string]hop{"agent": {from: agent, to: replica, port: 8443}, "metrics": {from: web, to: replica, port: 9090}},
+			map[string]hop{"anybody else": {from: web, to: replica, port: 8443}, "from outside": {from: internet, to: replica, port: 8443}, "around it": {from: agent, to: internet, port: 443}},
+		},
+		"with SPIRE in the network": {
+			func(g *spec.Gateway) { g.Network.SPIRE = &spec.PodSet{Namespace: "spire"} },
+			map[string]hop{"agent to SPIRE": {from: agent, to: server, port: 8081}},
+			map[string]hop{"elsewhere": {from: agent, to: internet, port: 443}},
+		},
+		"with names from elsewhere": {
+			func(g *spec.Gateway) { g.Network.DNS = spec.PodSet{Namespace: "spire"} },
+			map[string]hop{"agent to names": {from: agent, to: server, port: 53, udp: true}},
+			map[string]hop{"the usual ones": {from: agent, to: dns, port: 53, udp: true}},
+		},
+		"without policies": {
+			func(g *spec.Gateway) {
+				g.Network, g.Targets = spec.Network{Disabled: true}, map[string]spec.Target{"open": g.Targets["open"]}
+			},
+			map[string]hop{"agent to the internet": {from: agent, to: internet, port: 443}},
+			nil,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := reached(c.change)

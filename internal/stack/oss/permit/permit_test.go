@@ -134,7 +134,9 @@ func TestPermissions(t *testing.T) {
 func whoVerdicts() map[string]verdicts {
 	pay := tool("pay", `{}`)
 	return map[string]verdicts{
-		"one agent, all its instances": {"mcp", spec.Allow{Agents: []string{billing}, Tools: []string{"pay"}},
+		"one agent, all its instances": {
+			"mcp",
+			spec.Allow{Agents: []string{billing}, Tools: []string{"pay"}},
 			map[string]asked{
 				"the agent":            of(billing, pay),
 				"an instance of it":    of(billing+"/instance/7", pay),
@@ -156,25 +158,40 @@ func whoVerdicts() map[string]verdicts {
 				"another tool in the list":        of(billing, tool("sell", `{}`), listing),
 				"the session of another target":   of(billing, elsewhere(method(call.MCP, "initialize", call.Method, ""))),
 				"the same tool of another target": of(billing, elsewhere(pay)),
-			}},
-		"several agents": {"mcp", spec.Allow{Agents: []string{billing, audits}, Tools: []string{"pay"}},
+			},
+		},
+		"several agents": {
+			"mcp",
+			spec.Allow{Agents: []string{billing, audits}, Tools: []string{"pay"}},
 			map[string]asked{"one": of(billing, pay), "the other's instance": of(audits+"/instance/1", pay)},
-			map[string]asked{"a third": of(triage, pay)}},
-		"a namespace": {"mcp", spec.Allow{Agents: []string{"ns:payments"}, Tools: []string{"pay"}},
+			map[string]asked{"a third": of(triage, pay)},
+		},
+		"a namespace": {
+			"mcp",
+			spec.Allow{Agents: []string{"ns:payments"}, Tools: []string{"pay"}},
 			map[string]asked{"an agent of it": of(billing, pay), "another of it": of(audits+"/instance/1", pay)},
 			map[string]asked{
 				"an agent of another":              of(triage, pay),
 				"the namespace of another domain":  of("spiffe://other.org/ns/payments/agent/billing", pay),
 				"a namespace whose name begins so": of("spiffe://example.org/ns/payments2/agent/billing", pay),
 				"a workload that is no agent":      of("spiffe://example.org/ns/payments/sa/billing", pay),
-			}},
-		"namespaces and an agent": {"mcp", spec.Allow{Agents: []string{triage, "ns:payments", "ns:sales"}, Tools: []string{"pay"}},
+			},
+		},
+		"namespaces and an agent": {
+			"mcp",
+			spec.Allow{Agents: []string{triage, "ns:payments", "ns:sales"}, Tools: []string{"pay"}},
 			map[string]asked{"the agent": of(triage, pay), "an agent of the namespace": of(billing, pay), "of the other": of("spiffe://example.org/ns/sales/agent/x", pay)},
-			map[string]asked{"another of the agent's namespace": of("spiffe://example.org/ns/support/agent/other", pay)}},
-		"the trust domain": {"mcp", spec.Allow{Agents: []string{"*"}, Tools: []string{"pay"}},
+			map[string]asked{"another of the agent's namespace": of("spiffe://example.org/ns/support/agent/other", pay)},
+		},
+		"the trust domain": {
+			"mcp",
+			spec.Allow{Agents: []string{"*"}, Tools: []string{"pay"}},
 			map[string]asked{"an agent": of(triage, pay), "a workload": of("spiffe://example.org/ns/payments/sa/billing", pay)},
-			map[string]asked{"an agent of another": of("spiffe://other.org/ns/payments/agent/billing", pay), "a user": of("", pay, user("https://idp.example.org", "alice"))}},
-		"users": {"mcp", spec.Allow{Users: []string{"https://idp.example.org#alice", "https://idp.example.org#bob#2", "did:key:z6Mk"}, Tools: []string{"pay"}},
+			map[string]asked{"an agent of another": of("spiffe://other.org/ns/payments/agent/billing", pay), "a user": of("", pay, user("https://idp.example.org", "alice"))},
+		},
+		"users": {
+			"mcp",
+			spec.Allow{Users: []string{"https://idp.example.org#alice", "https://idp.example.org#bob#2", "did:key:z6Mk"}, Tools: []string{"pay"}},
 			map[string]asked{
 				"a user": of("", pay, user("https://idp.example.org", "alice")), "one with a # in it": of("", pay, user("https://idp.example.org", "bob#2")),
 				"a DID": of("", pay, user("", "did:key:z6Mk")),
@@ -182,27 +199,36 @@ func whoVerdicts() map[string]verdicts {
 			map[string]asked{
 				"the name at another issuer": of("", pay, user("https://other.example", "alice")), "another user": of("", pay, user("https://idp.example.org", "bob")),
 				"an agent that acts for one": of(billing, pay, actingFor("https://idp.example.org", "alice")),
-			}},
-		"an agent for users": {"mcp", spec.Allow{Agents: []string{billing}, Users: []string{"https://idp.example.org#alice", "https://idp.example.org#bob"}, Tools: []string{"pay"}},
+			},
+		},
+		"an agent for users": {
+			"mcp",
+			spec.Allow{Agents: []string{billing}, Users: []string{"https://idp.example.org#alice", "https://idp.example.org#bob"}, Tools: []string{"pay"}},
 			map[string]asked{"for one": of(billing, pay, actingFor("https://idp.example.org", "alice")), "for the other": of(billing, pay, actingFor("https://idp.example.org", "bob"))},
 			map[string]asked{
 				"for nobody": of(billing, pay), "for a third": of(billing, pay, actingFor("https://idp.example.org", "carol")),
 				"for the name of another issuer": of(billing, pay, actingFor("https://other.example", "alice")),
 				"the user without the agent":     of("", pay, user("https://idp.example.org", "alice")),
 				"another agent for one":          of(audits, pay, actingFor("https://idp.example.org", "alice")),
-			}},
-		"with proofs": {"mcp", spec.Allow{Agents: []string{billing}, Tools: []string{"pay"}, Authentication: []string{"mtls", "dpop"}},
+			},
+		},
+		"with proofs": {
+			"mcp",
+			spec.Allow{Agents: []string{billing}, Tools: []string{"pay"}, Authentication: []string{"mtls", "dpop"}},
 			map[string]asked{"both": of(billing, pay, proven("dpop", "mtls")), "more": of(billing, pay, proven("cert-bound", "dpop", "mtls"))},
-			map[string]asked{"one": of(billing, pay, proven("mtls")), "none": of(billing, pay)}},
+			map[string]asked{"one": of(billing, pay, proven("mtls")), "none": of(billing, pay)},
+		},
 	}
 }
 
 func mcpVerdicts() map[string]verdicts {
 	task := func(m string) call.Call { return method(call.MCP, m, call.Task, "1") }
 	return map[string]verdicts{
-		"tools": {"mcp", spec.Allow{Agents: []string{billing}, Tools: []string{"pay", `so"me \ *`, "ünï​"}},
+		"tools": {
+			"mcp",
+			spec.Allow{Agents: []string{billing}, Tools: []string{"pay", `so"me \ *`, "ünï\u200b"}},
 			map[string]asked{
-				"one": of(billing, tool("pay", `{"a":1}`)), "one that is hard to write": of(billing, tool(`so"me \ *`, `{}`)), "one that does not show": of(billing, tool("ünï​", `{}`)),
+				"one": of(billing, tool("pay", `{"a":1}`)), "one that is hard to write": of(billing, tool(`so"me \ *`, `{}`)), "one that does not show": of(billing, tool("ünï\u200b", `{}`)),
 				"its task": of(billing, task("tasks/get")), "the end of it": of(billing, task("tasks/cancel")),
 			},
 			map[string]asked{
@@ -210,14 +236,23 @@ func mcpVerdicts() map[string]verdicts {
 				"a prompt of the name": of(billing, method(call.MCP, "prompts/get", call.Prompt, "pay")), "all tasks": of(billing, method(call.MCP, "tasks/list", call.Method, "")),
 				"a resource of the name": of(billing, method(call.MCP, "resources/read", call.Document, "pay")), "what is no method": of(billing, method(call.MCP, "x/y", call.Method, "")),
 				"what the target asks of the agent": of(billing, call.Call{Protocol: call.MCP, Method: "sampling/createMessage", Direction: call.ToAgent, Resource: call.Resource{Kind: call.Method}}),
-			}},
-		"all tools": {"mcp", spec.Allow{Agents: []string{billing}, Tools: []string{"*"}},
+			},
+		},
+		"all tools": {
+			"mcp",
+			spec.Allow{Agents: []string{billing}, Tools: []string{"*"}},
 			map[string]asked{"any": of(billing, tool("pay", `{}`)), "one of that name": of(billing, tool("*", `{}`))},
-			map[string]asked{"of another target": of(billing, elsewhere(tool("pay", `{}`))), "a prompt": of(billing, method(call.MCP, "prompts/get", call.Prompt, "pay"))}},
-		"tools that only read": {"mcp", spec.Allow{Agents: []string{billing}, Tools: []string{"*"}, ReadOnly: true},
+			map[string]asked{"of another target": of(billing, elsewhere(tool("pay", `{}`))), "a prompt": of(billing, method(call.MCP, "prompts/get", call.Prompt, "pay"))},
+		},
+		"tools that only read": {
+			"mcp",
+			spec.Allow{Agents: []string{billing}, Tools: []string{"*"}, ReadOnly: true},
 			map[string]asked{"one": of(billing, annotated(tool("pay", `{}`), call.Annotations{ReadOnly: true}))},
-			map[string]asked{"one that writes": of(billing, annotated(tool("pay", `{}`), call.Annotations{})), "one that says nothing": of(billing, tool("pay", `{}`))}},
-		"prompts and resources": {"mcp", spec.Allow{Agents: []string{billing}, Prompts: []string{"hello"}, Resources: []string{"file:///a", "file:///b/*"}},
+			map[string]asked{"one that writes": of(billing, annotated(tool("pay", `{}`), call.Annotations{})), "one that says nothing": of(billing, tool("pay", `{}`))},
+		},
+		"prompts and resources": {
+			"mcp",
+			spec.Allow{Agents: []string{billing}, Prompts: []string{"hello"}, Resources: []string{"file:///a", "file:///b/*"}},
 			map[string]asked{
 				"prompt": of(billing, method(call.MCP, "prompts/get", call.Prompt, "hello")), "resource": of(billing, method(call.MCP, "resources/read", call.Document, "file:///a")),
 				"news of it": of(billing, method(call.MCP, "resources/subscribe", call.Document, "file:///a")), "the prompt's completion": of(billing, method(call.MCP, "completion/complete", call.Prompt, "hello")),
@@ -227,6 +262,7 @@ func mcpVerdicts() map[string]verdicts {
 				"another prompt": of(billing, method(call.MCP, "prompts/get", call.Prompt, "hello2")), "another resource": of(billing, method(call.MCP, "resources/read", call.Document, "file:///c")),
 				"what a pattern would match": of(billing, method(call.MCP, "resources/read", call.Document, "file:///b/c")), "a tool": of(billing, tool("hello", `{}`)),
 				"a task": of(billing, task("tasks/get")),
-			}},
+			},
+		},
 	}
 }

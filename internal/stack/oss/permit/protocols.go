@@ -95,17 +95,17 @@ func (w writing) rest() []policy {
 				ids = append(ids, operation)
 			}
 		}
-		var any []string
+		var either []string
 		if len(ids) > 0 {
-			any = append(any, "context has operation && "+oneOf(quoted(ids), "context.operation"))
+			either = append(either, "context has operation && "+oneOf(quoted(ids), "context.operation"))
 		}
-		any = append(any, paths...)
-		if len(any) > 1 {
-			for i := range any {
-				any[i] = "(" + any[i] + ")"
+		either = append(either, paths...)
+		if len(either) > 1 {
+			for i := range either {
+				either[i] = "(" + either[i] + ")"
 			}
 		}
-		p.when = []string{strings.Join(any, " || ")}
+		p.when = []string{strings.Join(either, " || ")}
 	}
 	return []policy{w.withArguments(p)}
 }
