@@ -14,12 +14,12 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/gateway/shared"
 )
 
-// keys writes secrets into a folder and gives their files by name.
-func keys(t *testing.T, names string) map[rune]string {
+// keys writes the secrets a and b into a folder and gives their files by name.
+func keys(t *testing.T) map[rune]string {
 	t.Helper()
 	files := map[rune]string{}
 	folder := t.TempDir()
-	for _, name := range names {
+	for _, name := range "ab" {
 		files[name] = filepath.Join(folder, string(name))
 		if err := os.WriteFile(files[name], []byte(strings.Repeat(string(name), shared.MinSecret)), 0o600); err != nil {
 			t.Fatal(err)
@@ -47,7 +47,7 @@ func opening(w http.ResponseWriter, r *http.Request) {
 }
 
 func TestReplicasThatShareSecretsTakeEachOthersTokensAndSessions(t *testing.T) {
-	files := keys(t, "ab")
+	files := keys(t)
 	r := replicasOf(t, nil, opening, sharing(files, "ab"), sharing(files, "ab"), sharing(files, "b"))
 	const other = 2 // a replica that does not share the first
 	opened, text := r.post(0, r.proof())
@@ -71,7 +71,7 @@ func TestReplicasThatShareSecretsTakeEachOthersTokensAndSessions(t *testing.T) {
 }
 
 func TestReplicasThatShareSecretsTakeEachOthersNonces(t *testing.T) {
-	files := keys(t, "ab")
+	files := keys(t)
 	r := replicasOf(t, nil, done, sharing(files, "ab"), sharing(files, "ba"), sharing(files, "b"))
 	nonce := func(of int) string { return r.all[of].now.Load().sites["agents"].callers.Nonce() }
 	for i, g := range r.all { // so that the listener asks for nonces
@@ -92,7 +92,7 @@ func TestReplicasThatShareSecretsTakeEachOthersNonces(t *testing.T) {
 
 func TestASecretIsReplacedWithoutACallBeingRefused(t *testing.T) {
 	var ahead atomic.Int64
-	files := keys(t, "ab")
+	files := keys(t)
 	r := replicasOf(t, func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }, opening, sharing(files, "a"), sharing(files, "a"))
 	taken := func(when string, by, from int, session string) {
 		t.Helper()
@@ -129,7 +129,7 @@ func TestASecretIsReplacedWithoutACallBeingRefused(t *testing.T) {
 // Without the time to settle the test before would fail: what a new secret signs is refused where it is not known.
 func TestWhatANewSecretSignsIsRefusedWhereItIsNotKnown(t *testing.T) {
 	var ahead atomic.Int64
-	files := keys(t, "ab")
+	files := keys(t)
 	r := replicasOf(t, func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }, done, sharing(files, "a"), sharing(files, "a"))
 	if err := r.all[0].Reload(r.configuration(r.all[0], sharing(files, "ba"))); err != nil {
 		t.Fatal(err)
@@ -142,7 +142,7 @@ func TestWhatANewSecretSignsIsRefusedWhereItIsNotKnown(t *testing.T) {
 }
 
 func TestASharedSecretThatIsGoneIsNoConfiguration(t *testing.T) {
-	files := keys(t, "ab")
+	files := keys(t)
 	r := replicasOf(t, nil, done, sharing(files, "a"))
 	c := r.configuration(r.all[0], sharing(files, "ba"))
 	if err := os.Remove(files['b']); err != nil {

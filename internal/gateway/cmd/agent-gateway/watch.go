@@ -113,7 +113,7 @@ func (w *watcher) read() (c *config.Config, said []byte, err error) {
 		case err == nil:
 			files = c.Files
 		case errors.As(err, &unusable):
-			files = append(unusable.known.Files, w.c.SuspendedFiles...)
+			files = slices.Concat(unusable.known.Files, w.c.SuspendedFiles)
 		}
 		if slices.Equal(files, w.files) {
 			break
