@@ -198,8 +198,8 @@ func (f *follower) settled() (settled bool, lacking error) {
 	return false, fmt.Errorf("%s: %w", f.object, why)
 }
 
-// wrong says why the copy may not be the object as it is, nil where nothing is known of that.
-func (f *follower) wrong() error {
+// stale says why the copy may not be the object as it is, nil where nothing is known of that.
+func (f *follower) stale() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if why := f.why(); why != nil {

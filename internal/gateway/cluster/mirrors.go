@@ -145,11 +145,11 @@ func (m *Mirrors) Settled(ctx context.Context, objects ...mirror.Object) error {
 	}
 }
 
-// Wrong says which copies may not be what the API server has now, sorted by folder.
-func (m *Mirrors) Wrong() []error {
+// Stale says which copies may not be what the API server has now, sorted by folder.
+func (m *Mirrors) Stale() []error {
 	var all []error
 	for _, f := range m.all() {
-		if err := f.wrong(); err != nil {
+		if err := f.stale(); err != nil {
 			all = append(all, err)
 		}
 	}

@@ -47,11 +47,11 @@ func TestOfAnObjectThatIsGoneTheLastCopyHolds(t *testing.T) {
 	m := a.follow(t, t.TempDir(), object)
 	becomes(t, m.Path("config", "a"), "1")
 	a.set(func(a *api) { a.data = nil })
-	until(t, "that it is gone", func() bool { return says(errors.Join(m.Wrong()...), "none of this name") })
+	until(t, "that it is gone", func() bool { return says(errors.Join(m.Stale()...), "none of this name") })
 	becomes(t, m.Path("config", "a"), "1")
 	a.set(func(a *api) { a.data = map[string]string{"a": "2"} })
 	becomes(t, m.Path("config", "a"), "2")
-	until(t, "that nothing is wrong", func() bool { return m.Wrong() == nil })
+	until(t, "that nothing is stale", func() bool { return m.Stale() == nil })
 }
 
 func TestAnOptionalObjectThatIsNotThereIsEmpty(t *testing.T) {
@@ -66,8 +66,8 @@ func TestAnOptionalObjectThatIsNotThereIsEmpty(t *testing.T) {
 	becomes(t, m.Path("config", "a"), "1")
 	a.set(func(a *api) { a.data = nil })
 	becomes(t, m.Path("config", "a"), "")
-	if m.Lacking(optional) != nil || m.Wrong() != nil {
-		t.Error(m.Lacking(optional), m.Wrong())
+	if m.Lacking(optional) != nil || m.Stale() != nil {
+		t.Error(m.Lacking(optional), m.Stale())
 	}
 }
 
@@ -88,7 +88,7 @@ func TestWhatIsWaitedForIsSaid(t *testing.T) {
 	if err := settled(t, m, object); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "that nothing is wrong", func() bool { return m.Wrong() == nil })
+	until(t, "that nothing is stale", func() bool { return m.Stale() == nil })
 }
 
 func TestAWatchThatExpiredIsBegunAnew(t *testing.T) {
@@ -106,8 +106,8 @@ func TestAWatchThatExpiredIsBegunAnew(t *testing.T) {
 	if a.lists == before || a.expired {
 		t.Errorf("it was not listed anew (%d lists), or the watch never expired (%v)", a.lists, a.expired)
 	}
-	if wrong := m.Wrong(); wrong != nil {
-		t.Error(wrong)
+	if stale := m.Stale(); stale != nil {
+		t.Error(stale)
 	}
 }
 
@@ -119,7 +119,7 @@ func TestWhatCannotBeCopiedIsSaidAndTheLastCopyHolds(t *testing.T) {
 	becomes(t, m.Path("config", "a"), "1")
 	a.set(func(a *api) { a.data = map[string]string{"../../escaped": "x"} })
 	until(t, "that it cannot be copied", func() bool {
-		return says(errors.Join(m.Wrong()...), `key "../../escaped" cannot be the name of a file`)
+		return says(errors.Join(m.Stale()...), `key "../../escaped" cannot be the name of a file`)
 	})
 	becomes(t, m.Path("config", "a"), "1")
 	becomes(t, filepath.Join(filepath.Dir(at), "escaped"), "")
@@ -138,8 +138,8 @@ func TestACopyThatWasLeftIsUsedWhileTheAPIServerIsAway(t *testing.T) {
 	if err := settled(t, m, object); err != nil {
 		t.Fatal(err)
 	}
-	if wrong := errors.Join(m.Wrong()...); !says(wrong, "does not answer") {
-		t.Error(wrong)
+	if stale := errors.Join(m.Stale()...); !says(stale, "does not answer") {
+		t.Error(stale)
 	}
 	becomes(t, m.Path("config", "a"), "1")
 	other := object

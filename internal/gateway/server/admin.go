@@ -65,10 +65,8 @@ func (s *Server) wrong(ctx context.Context) (fatal, notes []string) {
 	if now := s.status.Load(); now.Refused != nil {
 		notes = append(notes, "configuration: the newest cannot be used; that of "+now.Since.Format(time.RFC3339)+" is in force")
 	}
-	if s.options.Notes != nil {
-		for _, err := range s.options.Notes() {
-			notes = append(notes, err.Error())
-		}
+	for _, err := range s.options.stale() {
+		notes = append(notes, "configuration: "+err.Error())
 	}
 	return fatal, notes
 }

@@ -4,6 +4,8 @@ import (
 	"runtime"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/build"
 )
 
 // gauges are metrics that are asked for when somebody reads them.
@@ -22,6 +24,7 @@ var (
 	policiesInForce   = description("policies", "Policies in force.")
 	configTaken       = description("config_last_reload_success_timestamp_seconds", "When the configuration in force was taken.")
 	configGood        = description("config_last_reload_successful", "1 where the newest configuration is in force, 0 where it could not be used.")
+	configStale       = description("config_stale_sources", "Parts of the configuration that may have changed without the gateway knowing.")
 	certificateExpiry = description("certificate_expiry_timestamp_seconds", "When the gateway's own certificate ends.")
 	readiness         = description("ready", "1 where the gateway serves, 0 where it starts or stops.")
 	auditWaiting      = description("audit_waiting", "Audit records that wait for a sink.", "sink")
@@ -44,7 +47,7 @@ func (g gauges) Collect(to chan<- prometheus.Metric) {
 	counter := func(d *prometheus.Desc, v int64, labels ...string) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
 	}
-	gauge(buildInfo, 1, version(), runtime.Version())
+	gauge(buildInfo, 1, build.Version(), runtime.Version())
 	gauge(inFlight, float64(s.metrics.inFlight.Load()))
 	gauge(openStreams, float64(s.metrics.streams.Load()))
 	gauge(busyAgents, float64(s.bounds.len()))
@@ -52,6 +55,7 @@ func (g gauges) Collect(to chan<- prometheus.Metric) {
 	now := s.status.Load()
 	gauge(configTaken, float64(now.Since.UnixNano())/1e9)
 	gauge(configGood, truth(now.Refused == nil))
+	gauge(configStale, float64(len(s.options.stale())))
 	if end, ok := s.certificateEnd(); ok {
 		gauge(certificateExpiry, float64(end.Unix()))
 	}

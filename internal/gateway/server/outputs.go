@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/audit"
+	"github.com/agentward/terraform-provider-agent/internal/gateway/build"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/otlp"
 )
@@ -48,7 +49,7 @@ func (s *Server) outputs(c *config.Config) (_ []audit.Output, err error) {
 		if err != nil {
 			return made, fmt.Errorf("audit: %w", err)
 		}
-		made = append(made, audit.Output{Sink: audit.NewOTLP(client, about(c), version()), Queue: a.Queue, Shed: a.ShedOTLP})
+		made = append(made, audit.Output{Sink: audit.NewOTLP(client, about(c), build.Version()), Queue: a.Queue, Shed: a.ShedOTLP})
 	}
 	return made, nil
 }

@@ -32,8 +32,15 @@ type Options struct {
 	Log *slog.Logger
 	// Stdout is where the audit log goes if the configuration says so.
 	Stdout io.Writer
-	// Notes says what else an operator should know of, in /readyz; nil for nothing.
-	Notes func() []error
+	// Stale says of what the configuration comes from, which parts may have changed without the gateway knowing, and why; nil where it always knows.
+	Stale func() []error
+}
+
+func (o *Options) stale() []error {
+	if o.Stale == nil {
+		return nil
+	}
+	return o.Stale()
 }
 
 // nonceLifetime is how long a DPoP nonce holds.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	resource "go.opentelemetry.io/proto/slim/otlp/resource/v1"
 
+	"github.com/agentward/terraform-provider-agent/internal/gateway/build"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/otlp"
 )
@@ -42,7 +42,7 @@ func (s *Server) openTelemetry(c *config.Config) (*telemetry, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	t := &telemetry{client: client, stop: stop}
 	if o.Traces {
-		exporter := otlp.NewSpans(client, about(c), version(), func(spans int, err error) {
+		exporter := otlp.NewSpans(client, about(c), build.Version(), func(spans int, err error) {
 			s.metrics.lost.Add(float64(spans))
 			s.options.Log.Warn("spans are lost", "spans", spans, "error", err)
 		})
@@ -54,7 +54,7 @@ func (s *Server) openTelemetry(c *config.Config) (*telemetry, error) {
 		t.tracing = &tracing{tracer: t.provider.Tracer("agent-gateway"), worth: o.Traceparent}
 	}
 	if o.Metrics {
-		readings := otlp.NewReadings(client, about(c), version(), s.metrics.registry, s.began)
+		readings := otlp.NewReadings(client, about(c), build.Version(), s.metrics.registry, s.began)
 		t.sending.Go(func() { s.send(ctx, readings, o.Every) })
 	}
 	return t, nil
@@ -110,27 +110,13 @@ var instance = sync.OnceValue(func() string {
 // about is the gateway, as its telemetry names it (OpenTelemetry's conventions for services).
 func about(c *config.Config) *resource.Resource {
 	host, _ := os.Hostname()
-	names := map[string]string{"service.name": serviceName, "service.version": version(), "service.instance.id": instance()}
+	names := map[string]string{"service.name": serviceName, "service.version": build.Version(), "service.instance.id": instance()}
 	if host != "" {
 		names["host.name"] = host
 	}
 	maps.Copy(names, c.Telemetry.Resource)
 	return otlp.Resource(names)
 }
-
-// version is that of the module or of the commit that the program was built from.
-var version = sync.OnceValue(func() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return s.Value
-		}
-	}
-	return info.Main.Version
-})
 
 func equalResource(a, b *config.Config) bool {
 	return maps.Equal(a.Telemetry.Resource, b.Telemetry.Resource)

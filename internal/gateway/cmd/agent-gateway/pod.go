@@ -129,4 +129,4 @@ func (p *pod) changed() <-chan struct{} { return p.mirrors.Changed() }
 
 func (p *pod) taken() error { return p.mirrors.Keep(append(p.listed, p.itself)...) }
 
-func (p *pod) wrong() []error { return p.mirrors.Wrong() }
+func (p *pod) stale() []error { return p.mirrors.Stale() }

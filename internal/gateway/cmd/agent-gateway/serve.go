@@ -98,7 +98,7 @@ func serve(ctx context.Context, e environment, args []string) error {
 	if again, _, err := w.read(); err == nil {
 		w.c = again // what changed since the first look is in it, and what changes from now on is seen
 	}
-	s, err := server.Open(ctx, w.c, server.Options{Now: time.Now, Log: log, Stdout: e.stdout, Notes: from.wrong})
+	s, err := server.Open(ctx, w.c, server.Options{Now: time.Now, Log: log, Stdout: e.stdout, Stale: from.stale})
 	if err != nil {
 		return err
 	}

@@ -16,8 +16,8 @@ type source interface {
 	changed() <-chan struct{}
 	// taken says that what load gave last is in force.
 	taken() error
-	// wrong says what an operator should know of the source.
-	wrong() []error
+	// stale says which parts of the source may have changed without a word, and why.
+	stale() []error
 }
 
 // errLacking is what a configuration lacks that may be on its way.
@@ -33,4 +33,4 @@ func (f file) first(_ context.Context, e environment) (*config.Config, error) { 
 func (f file) load(e environment) (*config.Config, error)                     { return load(e, string(f)) }
 func (f file) changed() <-chan struct{}                                       { return nil }
 func (f file) taken() error                                                   { return nil }
-func (f file) wrong() []error                                                 { return nil }
+func (f file) stale() []error                                                 { return nil }
