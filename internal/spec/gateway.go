@@ -173,7 +173,7 @@ type Issuer struct {
 	UserClaim                            string
 }
 
-// TrustedDomain is a foreign trust domain: a bundle, or where it is served.
+// TrustedDomain is a foreign trust domain: a bundle, or where it is served, or neither where the Workload API has it by federation.
 type TrustedDomain struct {
 	Bundle                       string // SPIFFE JSON or PEM
 	EndpointURL, EndpointProfile string
