@@ -13,10 +13,12 @@ import (
 	"syscall"
 	"time"
 
+	metalabels "k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/agentward/terraform-provider-agent/internal/kars"
+	"github.com/agentward/terraform-provider-agent/internal/kars/active"
 	"github.com/agentward/terraform-provider-agent/internal/kars/cluster"
 	"github.com/agentward/terraform-provider-agent/internal/kars/passive"
 )
@@ -47,6 +49,7 @@ type options struct {
 	kubeconfig, context          string
 	checklist, product           string
 	timeout                      time.Duration
+	active                       active.Options
 }
 
 // Main runs the command and gives its exit code. program is what made the report, with its version.
@@ -78,7 +81,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	flags.SetOutput(stderr)
 	versions := kars.Versions()
 	flags.StringVar(&o.version, "version", versions[len(versions)-1], "version of the checklist: "+strings.Join(versions, ", "))
-	flags.StringVar(&o.probe, "probe", string(kars.Passive), "passive: read what the API server serves and lists")
+	flags.StringVar(&o.probe, "probe", string(kars.Passive), "passive: read what the API server serves and lists; active: also make objects, each in a namespace of its own, and watch what becomes of them")
 	flags.StringVar(&o.out, "out", "", "folder for report.json, junit.xml, report.html and, with --checklist, PRODUCT.yaml")
 	flags.StringVar(&o.require, "require", kars.RequireMust, "what has to be met: must, should (both levels), or ids, separated by commas")
 	flags.BoolVar(&o.strict, "strict", false, "count what the cluster does not tell as unmet")
@@ -89,6 +92,11 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	flags.StringVar(&o.checklist, "checklist", "", "published checklist (docs/AIConformance-*.yaml of cncf/k8s-ai-conformance), for a draft of PRODUCT.yaml")
 	flags.StringVar(&o.product, "product", "", "YAML file with metadata and claims for PRODUCT.yaml")
 	flags.DurationVar(&o.timeout, "timeout", 30*time.Minute, "how long all of it may take")
+	flags.StringVar(&o.active.Image, "image", active.DefaultImage, "active: image of the pods that look around")
+	flags.StringVar(&o.active.SPIRESocket, "spire-socket", "", "active: folder of the nodes with the socket of SPIRE's Workload API, where there is no csi.spiffe.io (default /run/spire/agent-sockets)")
+	flags.StringVar(&o.active.SPIREClass, "spire-class", "", "active: class that SPIRE's controller manager answers to, where it has one")
+	flags.Func("agent-namespace", "active: labels of namespaces for agents, as a=b,c=d (default workload-type=ai-agent)", labels(&o.active.AgentNamespace))
+	flags.Func("approved", "active: labels of an approved agent's pod, as a=b,c=d (default agentward.dev/approved=true)", labels(&o.active.Approved))
 	flags.Usage = func() {
 		fmt.Fprint(stderr, usage)
 		flags.PrintDefaults()
@@ -115,8 +123,8 @@ func (o *options) run(ctx context.Context, program string, stdout, stderr io.Wri
 	case o.list:
 		printList(stdout, list)
 		return exitMet, nil
-	case o.probe != string(kars.Passive):
-		return exitFailed, fmt.Errorf("--probe is %q; it can be %s", o.probe, kars.Passive)
+	case o.probe != string(kars.Passive) && o.probe != string(kars.Active):
+		return exitFailed, fmt.Errorf("--probe is %q; it can be %s or %s", o.probe, kars.Passive, kars.Active)
 	case o.product != "" && o.checklist == "":
 		return exitFailed, errors.New("--product is of use only with --checklist")
 	}
@@ -159,6 +167,18 @@ func (o *options) look(ctx context.Context, config *rest.Config, list kars.Check
 		done++
 		fmt.Fprintf(stderr, "[%d/%d] %s: %s\n", done, all, r.ID, r.Status)
 	})
+	if err == nil && o.probe == string(kars.Active) && !report.Interrupted {
+		report, err = active.Run(ctx, config, report, o.active, func(id string) { fmt.Fprintf(stderr, "trying out %s\n", id) })
+	}
 	report.Started, report.Finished = started, time.Now()
 	return report, err
+}
+
+// labels reads a=b,c=d.
+func labels(into *map[string]string) func(string) error {
+	return func(text string) error {
+		set, err := metalabels.ConvertSelectorToLabelsMap(text)
+		*into = set
+		return err
+	}
 }

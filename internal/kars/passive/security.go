@@ -13,6 +13,11 @@ import (
 // sandboxes are parts of the names of handlers that run containers apart from the node's kernel.
 var sandboxes = []string{"gvisor", "runsc", "kata", "sandboxed", "quark", "krun", "firecracker", "urunc", "hyperv"}
 
+// Sandboxes says whether a handler of this name runs containers apart from the node's kernel, as far as names tell.
+func Sandboxes(handler string) bool {
+	return slices.ContainsFunc(sandboxes, func(part string) bool { return strings.Contains(strings.ToLower(handler), part) })
+}
+
 // workloadSandboxing wants a RuntimeClass for a sandbox, and nodes that have its handler where they say which they have.
 func workloadSandboxing(l *look) kars.Finding {
 	n := &notes{}
@@ -21,7 +26,7 @@ func workloadSandboxing(l *look) kars.Finding {
 	var usable, idle []string
 	err := l.list(runtimeClasses, cluster.Options{}, func(class *unstructured.Unstructured) {
 		handler := textAt(class.Object, "handler")
-		if !slices.ContainsFunc(sandboxes, func(part string) bool { return strings.Contains(strings.ToLower(handler), part) }) {
+		if !Sandboxes(handler) {
 			return
 		}
 		switch {

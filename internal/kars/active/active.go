@@ -1,0 +1,158 @@
+// Package active makes objects in a cluster, in a namespace of its own for each requirement, and watches what becomes of them. What it sees
+// work is verified; what it sees fail is not detected, whatever the objects of the cluster promise.
+package active
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/agentward/terraform-provider-agent/internal/kars"
+)
+
+// DefaultImage is that of the pods in which probes look around.
+const DefaultImage = "ghcr.io/agentward/kars-probe:latest"
+
+// Options say what a cluster has that a probe cannot know.
+type Options struct {
+	// Image is that of internal/kars/cmd/kars-probe. Empty: DefaultImage.
+	Image string
+	// SPIRESocket is the folder of the nodes that holds the socket of the Workload API, where the cluster has no driver csi.spiffe.io.
+	// Empty: "/run/spire/agent-sockets".
+	SPIRESocket string
+	// SPIREClass is the class that the controller manager of SPIRE answers to; "" where it has none.
+	SPIREClass string
+	// AgentNamespace are labels of namespaces for agents, and Approved are labels of a pod that somebody approved. Nil:
+	// workload-type=ai-agent, and agentward.dev/approved=true.
+	AgentNamespace, Approved map[string]string
+	// Patience bounds one probe. 0: three minutes.
+	Patience time.Duration
+}
+
+func (o Options) defaulted() Options {
+	if o.Image == "" {
+		o.Image = DefaultImage
+	}
+	if o.SPIRESocket == "" {
+		o.SPIRESocket = "/run/spire/agent-sockets"
+	}
+	if o.AgentNamespace == nil {
+		o.AgentNamespace = map[string]string{"workload-type": "ai-agent"}
+	}
+	if o.Approved == nil {
+		o.Approved = map[string]string{"agentward.dev/approved": "true"}
+	}
+	if o.Patience == 0 {
+		o.Patience = 3 * time.Minute
+	}
+	return o
+}
+
+// errNoProbe says that what the cluster has cannot be tried out here, so that what was found stays.
+var errNoProbe = errors.New("no active probe tries this out")
+
+// probe tries a requirement out. An error is that it could not, which leaves what was found before.
+type probe func(*arena) (kars.Finding, error)
+
+// probes are there for what takes no special hardware.
+var probes = map[string]probe{
+	"dra_support":            draSupport,
+	"gang_scheduling":        gangScheduling,
+	"workload_sandboxing":    workloadSandboxing,
+	"robust_controller":      robustController,
+	"in_place_pod_resize":    inPlacePodResize,
+	"agent_identity":         agentIdentity,
+	"policy_enforcement":     policyEnforcement,
+	"agent_sandbox":          robustController,
+	"long_running_stability": longRunningStability,
+}
+
+// Probed says whether there is an active probe of a requirement.
+func Probed(id string) bool { return probes[id] != nil }
+
+// Run tries out what a passive look at the cluster found, and gives the report with what came of it. What was not found is not tried: there
+// is nothing to try. What earlier runs left behind, as when they were killed, is removed first. progress, which may be nil, is told of each
+// probe before it starts. Where a probe cannot be made, what was found stays, with why it could not be tried.
+func Run(ctx context.Context, config *rest.Config, report kars.Report, options Options, progress func(id string)) (kars.Report, error) {
+	if progress == nil {
+		progress = func(string) {}
+	}
+	c, err := connect(config, options.defaulted())
+	if err != nil {
+		return report, err
+	}
+	if err := c.sweep(ctx, time.Now()); err != nil {
+		return report, fmt.Errorf("remove what earlier probes left behind: %w", err)
+	}
+	report.Probe = kars.Active
+	for _, results := range [][]kars.Result{report.Results, report.Proposed} {
+		for i, r := range results {
+			try := probes[r.ID]
+			if try == nil || r.Status != kars.Detected && r.Status != kars.Unknown || len(r.Unread) > 0 {
+				continue
+			}
+			progress(r.ID)
+			finding, err := c.try(ctx, r.ID, try)
+			switch {
+			case errors.Is(err, errNoProbe):
+			case err != nil:
+				results[i].Unread = append(results[i].Unread, "try it out: "+err.Error())
+			default:
+				results[i].Finding, results[i].Probe = finding, kars.Active
+			}
+			if ctx.Err() != nil {
+				report.Interrupted = true
+				return report, nil
+			}
+		}
+	}
+	return report, nil
+}
+
+// client is the cluster that is tried out.
+type client struct {
+	options   Options
+	kube      kubernetes.Interface
+	dynamic   dynamic.Interface
+	discovery *discovery.DiscoveryClient
+}
+
+func connect(config *rest.Config, options Options) (*client, error) {
+	c := &client{options: options}
+	config = rest.CopyConfig(config)
+	config.QPS, config.Burst = 50, 100
+	config.WarningHandler = rest.NoWarnings{}
+	httpClient, err := rest.HTTPClientFor(config)
+	if err != nil {
+		return nil, fmt.Errorf("build HTTP client for the Kubernetes API: %w", err)
+	}
+	if c.kube, err = kubernetes.NewForConfigAndClient(config, httpClient); err != nil {
+		return nil, fmt.Errorf("build Kubernetes client: %w", err)
+	}
+	if c.dynamic, err = dynamic.NewForConfigAndClient(config, httpClient); err != nil {
+		return nil, fmt.Errorf("build Kubernetes client: %w", err)
+	}
+	if c.discovery, err = discovery.NewDiscoveryClientForConfigAndClient(config, httpClient); err != nil {
+		return nil, fmt.Errorf("build Kubernetes discovery client: %w", err)
+	}
+	return c, nil
+}
+
+// verified and failed are what a probe comes to.
+func verified(evidence []string, format string, args ...any) (kars.Finding, error) {
+	return kars.Finding{Status: kars.Verified, Reason: fmt.Sprintf(format, args...), Evidence: evidence}, nil
+}
+
+func failed(evidence []string, format string, args ...any) (kars.Finding, error) {
+	return kars.Finding{Status: kars.NotDetected, Reason: fmt.Sprintf(format, args...), Evidence: evidence}, nil
+}
+
+func unknown(evidence []string, format string, args ...any) (kars.Finding, error) {
+	return kars.Finding{Status: kars.Unknown, Reason: fmt.Sprintf(format, args...), Evidence: evidence}, nil
+}
