@@ -74,7 +74,7 @@ func (x *exchange) serve() {
 	x.progress = &progress{who: x.who, cancel: cancel}
 	defer x.underway.begin(x.progress)()
 	// A reload in between may have suspended whom the old configuration let in.
-	if x.suspends(x.now.Load().config, x.who) {
+	if x.suspends(x.now.Load(), &x.who) {
 		cancel(errSuspended)
 	}
 	defer x.endStream()

@@ -16,13 +16,14 @@ const Issuer = "/oauth"
 
 // generation is everything that a configuration makes. A request stays with the one it began in.
 type generation struct {
-	config   *config.Config
-	identity *identity
-	shared   *shared.Secrets // by all replicas; nil where they share none
-	sessions sessions
-	sites    map[string]*site  // by the listener's name
-	service  *token.Service    // nil for none
-	reaches  map[string]*reach // by the target's name
+	config    *config.Config
+	identity  *identity
+	shared    *shared.Secrets // by all replicas; nil where they share none
+	sessions  sessions
+	suspended suspensions
+	sites     map[string]*site  // by the listener's name
+	service   *token.Service    // nil for none
+	reaches   map[string]*reach // by the target's name
 }
 
 // site is what one listener serves.
@@ -54,7 +55,7 @@ func (s *Server) generation(c *config.Config, origins map[string]string) (*gener
 	if err != nil {
 		return nil, err
 	}
-	g := &generation{config: c, identity: who, sites: map[string]*site{}, reaches: map[string]*reach{}}
+	g := &generation{config: c, identity: who, suspended: newSuspensions(c.Suspended), sites: map[string]*site{}, reaches: map[string]*reach{}}
 	if g.shared, err = s.openShared(c); err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ func (s *Server) guard(of *generation, origins map[string]string) (*guard, error
 	c, who := of.config, of.identity
 	g := &guard{
 		clients: svid.NewVerifier(who.bundles, s.options.Now), identity: who, dids: map[string]bool{}, now: s.options.Now,
-		suspended: func(p principal.Principal) bool { return s.suspends(c, p) },
+		suspended: func(p principal.Principal) bool { return s.suspends(of, &p) },
 	}
 	for _, did := range c.DIDs {
 		g.dids[did] = true

@@ -63,7 +63,7 @@ type Server struct {
 	bounds     bounds
 	withheld   withheld
 	telemetry  atomic.Pointer[telemetry]
-	suspended  atomic.Pointer[[]string] // besides those of the configuration in force; nil for none
+	suspended  atomic.Pointer[suspensions] // besides those of the configuration in force; nil for none
 	status     atomic.Pointer[inForce]
 	exchanges  atomic.Uint64
 	workload   *workload.API // nil without one
