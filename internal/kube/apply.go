@@ -65,13 +65,14 @@ func (c *Client) Apply(ctx context.Context, desired stack.Object, prior string) 
 // generateAndWrite writes an object with the values that it has and those that are made for it. Where somebody else wrote it in
 // between, it is read anew.
 func (c *Client) generateAndWrite(ctx context.Context, types objectTypes, desired stack.Object, prior string) (stack.Live, error) {
-	for tries := 5; ; tries-- {
+	for tries := 3; ; tries-- {
 		whole, err := c.complete(ctx, desired, c.options.Random)
 		if err != nil {
 			return stack.Live{}, err
 		}
 		live, err := c.write(ctx, types, whole, prior)
-		if len(desired.Generate) == 0 || !isOutdated(err) || tries == 0 {
+		var conflict *ConflictError // over a value that we made and somebody else has made too
+		if len(desired.Generate) == 0 || tries == 0 || !isOutdated(err) && !errors.As(err, &conflict) {
 			return live, err
 		}
 	}

@@ -2,6 +2,7 @@ package kube_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"strings"
@@ -105,5 +106,32 @@ func TestWithoutRandomnessNothingIsMade(t *testing.T) {
 	}
 	if f.Exists(t, secrets, f.ns, "keys") {
 		t.Error("a Secret without a value was written")
+	}
+}
+
+// interrupted gives randomness, and lets somebody else in before the first of it.
+type interrupted struct {
+	before func()
+	reads  int
+}
+
+func (i *interrupted) Read(to []byte) (int, error) {
+	if i.reads++; i.reads == 1 {
+		i.before()
+	}
+	return rand.Read(to)
+}
+
+func TestAValueThatSomebodyMakesInTheMeantimeIsKept(t *testing.T) {
+	f := setUp(t)
+	first := f.apply(t, keys(f.ns, "1"), none)
+	theirs := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("x"), 32))
+	random := &interrupted{before: func() { f.Edit(t, secrets, f.ns, "keys", `{"data":{"2":"`+theirs+`"}}`) }}
+	slow := client(t, f.Config(), kube.Options{FieldManager: "agent", Random: random})
+	if _, err := slow.Apply(f.ctx, keys(f.ns, "1", "2"), first.Projection); err != nil {
+		t.Fatal(err)
+	}
+	if now := f.stored(t); now["2"] != theirs || random.reads != 1 {
+		t.Errorf("the value is %q after %d made, want theirs", now["2"], random.reads)
 	}
 }
