@@ -36,6 +36,8 @@ func (e *OpError) Hint() string {
 	case noKind && e.Key.Group == "constraints.gatekeeper.sh":
 		return fmt.Sprintf("Gatekeeper makes this kind from the ConstraintTemplate %q (30 s were given for it to appear): see that Gatekeeper runs, "+
 			"and what the template's status says, then apply again.", strings.ToLower(e.Key.Kind))
+	case noKind && e.Key.Group == "admissionregistration.k8s.io" && strings.HasPrefix(e.Key.Kind, "Mutating"):
+		return "API servers have this kind from Kubernetes 1.36 on: upgrade the cluster, or use engine = \"kyverno\" for the sidecar."
 	case noKind:
 		return fmt.Sprintf("Install the CustomResourceDefinition of %s %s (30 s were given for it to appear).", e.Key.APIVersion(), e.Key.Kind)
 	case apierrors.IsUnauthorized(e.Err):

@@ -28,6 +28,9 @@ func (m *model) keysByEngine() map[spec.Engine][]stack.Key {
 	keys := map[spec.Engine][]stack.Key{}
 	for _, engine := range []spec.Engine{spec.EngineNative, spec.EngineKyverno, spec.EngineGatekeeper} {
 		p := spec.AdmissionPolicy{Name: m.Name.ValueString(), Engine: engine, Rules: spec.AdmissionRules{NoAutomountedTokens: true}}
+		if engine != spec.EngineGatekeeper {
+			p.Sidecar = &spec.Sidecar{}
+		}
 		if engine == spec.EngineKyverno {
 			p.Rules.SignedImages = &spec.SignedImages{Registry: &spec.RegistryCredentials{Namespace: kyvernoNamespace}}
 		}

@@ -22,7 +22,7 @@ func TestWhatAnImportTakesIn(t *testing.T) {
 			map[string]any{"manager": manager, "operation": "Apply"},
 		}}}}
 	}
-	native, kyverno := keys[spec.EngineNative], keys[spec.EngineKyverno]
+	native, kyverno := keys[spec.EngineNative][:2], keys[spec.EngineKyverno]
 	tests := []struct {
 		name  string
 		found map[stack.Key]stack.Live
@@ -57,13 +57,14 @@ func TestImportLooksForEveryKindThatAPolicyCanHave(t *testing.T) {
 	m := &model{Name: types.StringValue("agents")}
 	keys := m.ImportKeys(nil)
 	for _, kind := range []string{
+		"MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "MutatingPolicy",
 		"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ValidatingPolicy", "ImageValidatingPolicy", "Secret", "ConstraintTemplate",
 	} {
 		if !slices.ContainsFunc(keys, func(key stack.Key) bool { return key.Kind == kind }) {
 			t.Errorf("no %s is looked for", kind)
 		}
 	}
-	if len(keys) != 7 {
+	if len(keys) != 10 {
 		t.Errorf("%d objects are looked for, want these and a constraint: %v", len(keys), keys)
 	}
 }

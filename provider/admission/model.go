@@ -33,6 +33,7 @@ type model struct {
 	FailurePolicy     types.String            `tfsdk:"failure_policy"`
 	Rules             *rulesModel             `tfsdk:"rules"`
 	Exceptions        []exceptionModel        `tfsdk:"exceptions"`
+	Sidecar           *sidecarModel           `tfsdk:"sidecar"`
 }
 
 type exceptionModel struct {
@@ -56,6 +57,7 @@ func (m *model) spec(provider *governed.Provider) spec.AdmissionPolicy {
 		NamespaceSelector: m.NamespaceSelector.Spec(),
 		ObjectSelector:    m.ObjectSelector.Spec(),
 		FailClosed:        m.FailurePolicy.ValueString() != failureIgnore,
+		Sidecar:           m.Sidecar.spec(provider),
 	}
 	if m.Engine.IsNull() {
 		p.Engine = spec.EngineNative
@@ -124,10 +126,10 @@ func (m *model) Render(provider *governed.Provider) ([]stack.Object, error) {
 	return oss.Admission(m.spec(provider))
 }
 
-// PlanWarnings names the exceptions that have ended, and a policy that nothing confines. Nothing that is rendered depends on the
+// PlanWarnings names the exceptions that have ended, a policy that nothing confines, and a sidecar that must be signed. Nothing that is rendered depends on the
 // time, so a plan and its apply agree however far apart they are: an exception ends in the cluster, by itself.
 func (m *model) PlanWarnings(_ context.Context, provider *governed.Provider) diag.Diagnostics {
-	return append(m.expired(time.Now()), m.unconfined(provider)...)
+	return slices.Concat(m.expired(time.Now()), m.unconfined(provider), m.unsigned(provider))
 }
 
 // unconfined warns of a policy that would refuse the cluster's own pods too.

@@ -63,6 +63,7 @@ func resourceSchema() schema.Schema {
 				"a policy that must not be evaded selects namespaces."),
 			"rules":      rulesAttribute(),
 			"exceptions": exceptionsAttribute(),
+			"sidecar":    sidecarAttribute(),
 		},
 	}
 }

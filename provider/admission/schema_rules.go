@@ -68,7 +68,7 @@ func spiffeIdentityAttribute() schema.SingleNestedAttribute {
 		Optional:            true,
 		MarkdownDescription: "The pod must be able to get its SPIFFE identity. Where both are set, one is enough.",
 		Attributes: map[string]schema.Attribute{
-			"csi_driver": text("A container of the pod mounts a volume of this CSI driver: `csi.spiffe.io`."),
+			"csi_driver": text("A container of the pod mounts a volume of this CSI driver: `csi.spiffe.io`. The policy's `sidecar` is one."),
 			"annotation": text("The pod carries this annotation, neither empty nor `false`."),
 		},
 	}

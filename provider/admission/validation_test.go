@@ -51,6 +51,18 @@ func TestInvalidPoliciesAreAnsweredOnTheAttribute(t *testing.T) {
 			attribute: "actions", message: `"deny" and "warn" exclude each other`,
 		},
 		{
+			name: "a sidecar that the engine cannot add", config: withSidecar("gatekeeper", sidecarImage),
+			attribute: "sidecar", message: `engine "gatekeeper" adds nothing to pods`,
+		},
+		{
+			name: "a sidecar that the policy would refuse", config: strings.Replace(withSidecar("native", sidecarImage), "rules  = {", `rules = { allowed_registries = ["ghcr.io/agents"],`, 1),
+			attribute: "sidecar.image", message: `is from none of rules.allowed_registries`,
+		},
+		{
+			name: "a target of another gateway", config: strings.Replace(withSidecar("native", sidecarImage), "/bank", "https://evil.example.org/bank", 1),
+			attribute: "sidecar.targets[0]", message: `is no target of the gateway`,
+		},
+		{
 			name: "no rule", config: "rules = {}",
 			attribute: "rules", message: "asks for nothing",
 		},

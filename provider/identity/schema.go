@@ -95,7 +95,7 @@ func gateways() schema.ListAttribute {
 		Optional:    true,
 		ElementType: types.StringType,
 		MarkdownDescription: "The gateways that refuse the agent, or its suspended instances, while they are suspended: `namespace/name`, which is the `id` of an `agent_gateway`. " +
-			"A suspension reaches each before the registration is withdrawn, and within about a second: open streams end, and tokens that were issued count no more. " +
+			"A suspension reaches each before the registration is withdrawn, and takes effect within two seconds: open streams end, and tokens that were issued count no more. " +
 			"It lies in the ConfigMap `<gateway>-suspended` in the gateway's namespace, under a key of this identity's own; the ConfigMap may come before the gateway, and outlives it. " +
 			"While nothing is suspended there is no such key, and no rights in that namespace are needed. " +
 			"Destroying a suspended identity lifts the suspension: do it when its last SVID has ended (`x509_ttl`).",

@@ -45,6 +45,20 @@ resource "agent_admission_policy" "agents" {
     }]
   }
 
+  # Approved pods are given a client of the gateway: agents call $AGENT_GATEWAY_URL/bank, and know nothing of SVIDs and tokens.
+  sidecar = {
+    image             = "registry.example.org/agents/agent-gateway:1.0.0"
+    gateway           = "https://edge.gateways.svc:8443" # agent_gateway.edge.url
+    gateway_spiffe_id = "spiffe://agents.example.org/ns/gateways/gateway/edge"
+    targets           = ["/bank", "/crm"] # or values(agent_gateway.edge.endpoints)
+    token_endpoint    = "https://edge.gateways.svc:8443/oauth/token"
+
+    resources = {
+      requests = { cpu = "10m", memory = "32Mi" }
+      limits   = { cpu = "200m", memory = "128Mi" }
+    }
+  }
+
   exceptions = [{
     name       = "migration"
     namespaces = ["agents-legacy"]
