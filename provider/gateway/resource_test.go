@@ -97,7 +97,7 @@ func TestCreateIsKnownAtPlanAndStays(t *testing.T) {
 	c := cluster(t)
 	ns := c.Namespace(t, nil)
 	config := terraform.Configuration(c.Kubeconfig(), "", gateway(ns, "token_service = {}"))
-	at := func(name string) tfjsonpath.Path { return tfjsonpath.New(name) }
+	at := tfjsonpath.New[string]
 	url := "https://tools." + ns + ".svc:8443"
 	created := plans(config,
 		action(plancheck.ResourceActionCreate),
@@ -218,6 +218,9 @@ func TestPlanNeedsNoCluster(t *testing.T) {
 	away := strings.Replace(terraform.Configuration("", "", gateway("gateways", "")), `config_path = ""`, `host = "https://127.0.0.1:1"`, 1)
 	terraform.Test(t, resource.TestStep{
 		Config: away, PlanOnly: true, ExpectNonEmptyPlan: true,
-		ConfigPlanChecks: resource.ConfigPlanChecks{},
+		ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{
+			plancheck.ExpectUnknownValue(address, objects("/v1/ConfigMap/gateways/tools")),
+			plancheck.ExpectKnownValue(address, tfjsonpath.New("revision"), knownvalue.NotNull()),
+		}},
 	})
 }

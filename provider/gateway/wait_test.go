@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/agentward/terraform-provider-agent/acctest/terraform"
 )
@@ -79,15 +80,52 @@ func TestUpdateByWhoeverMayNotAskPodsIsConfirmedByNobody(t *testing.T) {
 	n := run(t, c, ns)
 	n.answers(func(string) string { return `{"revision":"never"}` })
 	lesser := c.User("deployer-"+ns, "deployers-"+ns)
-	for _, rule := range []struct{ name, rules string }{
-		{"deployer-" + ns, `[{"apiGroups":["","apps","policy","networking.k8s.io","rbac.authorization.k8s.io","spire.spiffe.io"],"verbs":["*"],` +
-			`"resources":["serviceaccounts","configmaps","secrets","services","deployments","poddisruptionbudgets","networkpolicies","roles","rolebindings","clusterspiffeids"]}]`},
-	} {
-		grant(t, c, rule.name, "deployers-"+ns, rule.rules)
-	}
+	grant(t, c, "deployer-"+ns, "deployers-"+ns, `[{"apiGroups":["","apps","policy","networking.k8s.io","rbac.authorization.k8s.io","spire.spiffe.io"],"verbs":["*"],`+
+		`"resources":["serviceaccounts","configmaps","secrets","services","deployments","poddisruptionbudgets","networkpolicies","roles","rolebindings","clusterspiffeids"]}]`)
 	at := func(limit string) string {
 		more := fmt.Sprintf("deployment = { admin_port = %d }", n.port)
 		return terraform.Configuration(lesser, "", strings.Replace(gateway(ns, more), "<= 100", "<= "+limit, 1))
 	}
 	terraform.Test(t, plans(at("100")), after(func() { n.ready(t) }, plans(at("200"), action(plancheck.ResourceActionUpdate))))
+}
+
+// What a running gateway cannot take over rolls its pods, and the update ends with the rollout; what it can take over rolls nothing.
+func TestUpdateWaitsForARolloutWhereThereIsOne(t *testing.T) {
+	c := cluster(t)
+	ns := c.Namespace(t, nil)
+	n := run(t, c, ns)
+	at := func(port int, limit string) string {
+		more := fmt.Sprintf("deployment = { admin_port = %d }\n  listeners = { agents = { port = %d } }", n.port, port)
+		return terraform.Configuration(c.Kubeconfig(), "", strings.Replace(gateway(ns, more), "<= 100", "<= "+limit, 1))
+	}
+	replica := func() string {
+		pods, err := c.Resource(podsOf, ns).List(t.Context(), metav1.ListOptions{})
+		if err != nil || len(pods.Items) == 0 {
+			t.Fatalf("there are no pods: %v", err)
+		}
+		var living []string
+		for _, pod := range pods.Items {
+			if pod.GetDeletionTimestamp() == nil {
+				living = append(living, pod.GetName())
+			}
+		}
+		return strings.Join(living, " ")
+	}
+	var before string
+	rolled, stays := plans(at(9443, "100")), plans(at(9443, "200"))
+	rolled.Check = check(func() error {
+		now := replica()
+		if now == before || strings.Contains(now, " ") {
+			return fmt.Errorf("after the update there is %q, before it was %q", now, before)
+		}
+		before = now
+		return nil
+	})
+	stays.Check = check(func() error {
+		if now := replica(); now != before {
+			return fmt.Errorf("after a change of a policy there is %q, before it was %q", now, before)
+		}
+		return nil
+	})
+	terraform.Test(t, plans(at(8443, "100")), after(func() { n.ready(t); before = replica() }, rolled), stays)
 }
