@@ -22,7 +22,7 @@ func accessAttributes() attributes {
 			"port": number("The port, of the pods and of the Service. Default: 8443.", 1, 65535),
 			"url":  text("Origin as agents see it, where it is another than the Service's: `https://gateway.example.org`."),
 			"authenticate": list("Combinations of methods, of which a call must prove one: `mtls`, `mtls+dpop`, `jwt`, … Default: `mtls+dpop` with a `token_service`, else `mtls`. " +
-				"The methods are `mtls`, `dpop`, `cert-bound`, `jwt` and `jwt-svid`."),
+				"The methods are `mtls`, `dpop`, `cert-bound`, `jwt`, `jwt-svid` and `did`."),
 			"minimum_tls": text("Least version of TLS: `1.3` (default) or `1.2`.", oneOf("1.2", "1.3")),
 			"dpop_nonces": flag("Proofs must carry a nonce of the gateway's. Default: `false`."),
 			"origins":     list("Origins of web pages that may call. Default: none."),

@@ -36,6 +36,7 @@ func targetsAttribute() schema.MapNestedAttribute {
 		"limits":      targetLimitsAttribute(),
 		"workload":    podSetAttribute("The pods that serve the target. A NetworkPolicy then lets only the gateway reach them."),
 	})
+	targets.Optional, targets.Required = false, true
 	return targets
 }
 
