@@ -31,14 +31,14 @@ func a2aVerdicts() map[string]verdicts {
 				"to another skill": of(billing, message("delete", call.Message{})), "to none": of(billing, message("", call.Message{})),
 				"another's skill on the card": of(billing, message("delete", call.Message{}), unsent),
 				"all tasks":                   of(billing, method(call.A2A, "ListTasks", call.Method, "")), "news to anywhere": of(billing, message("report", call.Message{PushHost: "evil.example"})),
-				"news of a task": of(billing, pushed("evil.example")), "the card for another": of(audits, card),
+				"news of a task": of(billing, pushed("evil.example")), "what news of a task there are": of(billing, pushed("")), "the card for another": of(audits, card),
 			},
 		},
 		"all of an agent": {
 			"a2a",
 			spec.Allow{Agents: []string{billing}, Skills: []string{"*"}},
 			map[string]asked{"a skill": of(billing, message("x", call.Message{})), "no skill": of(billing, message("", call.Message{}))},
-			map[string]asked{"of another": of(billing, elsewhere(message("x", call.Message{})))},
+			map[string]asked{"of another": of(billing, elsewhere(message("x", call.Message{}))), "all tasks": of(billing, method(call.A2A, "ListTasks", call.Method, ""))},
 		},
 		"messages of these parts": {
 			"a2a",
@@ -118,7 +118,7 @@ func apiVerdicts() map[string]verdicts {
 			"rest",
 			spec.Allow{Agents: []string{billing}, Operations: []string{"*"}},
 			map[string]asked{"any": of(billing, operation("GET", "/x", "", `{}`))},
-			map[string]asked{"of another target": of(billing, elsewhere(operation("GET", "/x", "", `{}`)))},
+			map[string]asked{"of another target": of(billing, elsewhere(operation("GET", "/x", "", `{}`))), "a tunnel": of(billing, method(call.Tunnel, "CONNECT", call.Method, ""))},
 		},
 		"methods": {
 			"grpc",
