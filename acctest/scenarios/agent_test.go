@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -20,6 +21,35 @@ type agent struct {
 	pod cluster.Pod
 	// id is its SPIFFE ID, and address its pod's.
 	id, address string
+}
+
+// identity is an agent's identity as Terraform has it.
+func (s *stage) identity(name, attributes string) string {
+	return fmt.Sprintf(`
+resource "agent_identity" %q {
+  name      = %q
+  namespace = %q
+  %s
+}
+`, name, name, s.agents, attributes)
+}
+
+// approvedAgents is a policy by which agents run in the stage's namespace only when somebody approved them.
+func (s *stage) approvedAgents() string {
+	return fmt.Sprintf(`
+resource "agent_admission_policy" "agents" {
+  name    = %q
+  engine  = "kyverno"
+  actions = ["deny"]
+
+  namespace_selector = {
+    match_labels = { "kubernetes.io/metadata.name" = %q }
+  }
+  rules = {
+    approval_label = { key = "agentward.dev/approved", values = ["true"] }
+  }
+}
+`, s.agents, s.agents)
 }
 
 // within is the agent in a part of a test, which then fails by itself.
@@ -72,8 +102,8 @@ func does[A any](a *agent, command string, request any) A {
 	return answer
 }
 
-// identity is what whoever took over the agent would carry off first.
-func (a *agent) identity() *probe.Identity {
+// svid is what whoever took over the agent would carry off first.
+func (a *agent) svid() *probe.Identity {
 	a.Helper()
 	identity := does[*probe.Identity](a, probe.TakeIdentity, struct{}{})
 	if identity.ID != a.id {

@@ -2,13 +2,16 @@ package scenarios_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/agentward/terraform-provider-agent/acctest/platform"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/audit"
+	"github.com/agentward/terraform-provider-agent/internal/stack/oss"
 )
 
 // gatewayName is the gateway's on each stage.
@@ -29,8 +32,33 @@ func (s *stage) at(target string) string { return s.origin() + "/" + target }
 
 func (s *stage) tokenEndpoint() string { return s.origin() + "/oauth/token" }
 
+// opened is the stage's gateway as Terraform has it: what a test says of it, and how it runs in a cluster of tests.
+func (s *stage) opened(attributes string) string {
+	return fmt.Sprintf(`
+resource "agent_gateway" "gateway" {
+  name      = %q
+  namespace = %q
+
+  deployment = {
+    image        = %q
+    pull_policy  = "IfNotPresent"
+    workload_api = { host_path = %q, socket = %q }
+  }
+  %s
+}
+`, gatewayName, s.gateway, s.Images.Gateway, platform.SocketFolder, platform.SocketFile, attributes)
+}
+
+// serving waits until all of the gateway's replicas serve: an apply that creates it does not.
+func (s *stage) serving() {
+	s.Helper()
+	if err := s.Rollout(s.step(), s.gateway, gatewayName); err != nil {
+		s.Fatal(err)
+	}
+}
+
 // gatewayPods selects the gateway's pods.
-var gatewayPods = &metav1.LabelSelector{MatchLabels: map[string]string{"app.kubernetes.io/instance": gatewayName, "app.kubernetes.io/name": "agent-gateway"}}
+var gatewayPods = &metav1.LabelSelector{MatchLabels: map[string]string{oss.GatewayLabel: gatewayName}}
 
 // records gives what the gateway's replicas have written so far to their audit logs.
 func (s *stage) records() []audit.Record {

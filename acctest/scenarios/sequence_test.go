@@ -11,23 +11,20 @@ import (
 func TestAPermittedToolCall(t *testing.T) {
 	t.Parallel()
 	s := enter(t, "sequence")
-	s.govern(`
-resource "agent_identity" "assistant" {
-  name      = "assistant"
-  namespace = "` + s.agents + `"
-}
-`)
 	s.run(s.Server(s.Everything(s.tools, "everything")))
-	s.plainGateway(`
-target "everything" {
-  protocol = "mcp"
-  url      = "http://everything.TOOLS.svc.cluster.local:3000"
-}`, `
-@id("discover")
-permit (principal in Namespace::"example.org/sequence-agents", action in Action::"discover", resource);
-@id("simple")
-permit (principal in Namespace::"example.org/sequence-agents", action == Action::"callTool", resource == Tool::"everything/test_simple_text");
-`)
+	s.govern(s.approvedAgents() + s.identity("assistant", "") + s.opened(`
+  token_service = {}
+  targets = {
+    everything = { protocol = "mcp", url = "http://everything.`+s.tools+`.svc:3000" }
+  }
+  allow = {
+    simple = {
+      agents = [agent_identity.assistant.principal]
+      target = "everything"
+      tools  = ["test_simple_text"]
+    }
+  }`))
+	s.serving()
 	assistant := s.start("assistant", 1)[0]
 
 	permitted := assistant.tool("everything", "test_simple_text", nil)
@@ -35,7 +32,7 @@ permit (principal in Namespace::"example.org/sequence-agents", action == Action:
 		t.Fatalf("the permitted tool: %+v", permitted)
 	}
 	record := s.recorded("the permitted call", assistant, func(r audit.Record) bool { return r.Tool == "test_simple_text" })
-	if record.Decision != "allow" || record.Status != 200 || strings.Join(record.Policies, " ") != "simple" {
+	if record.Decision != "allow" || record.Status != 200 || strings.Join(record.Policies, " ") != "allow.simple.tools" {
 		t.Errorf("the record of the permitted call: %+v", record)
 	}
 

@@ -15,34 +15,21 @@ import (
 func TestStolenCredentials(t *testing.T) {
 	t.Parallel()
 	s := enter(t, "stolen")
-	s.govern(`
-resource "agent_identity" "victim" {
-  name      = "victim"
-  namespace = "` + s.agents + `"
-  x509_ttl  = "1m"
-}
-resource "agent_identity" "thief" {
-  name      = "thief"
-  namespace = "` + s.agents + `"
-}
-`)
 	s.run(s.Server(s.Bank(s.tools, "bank")))
 	s.run(s.Server(s.Bank(s.tools, "savings")))
-	s.plainGateway(`
-target "bank" {
-  protocol = "mcp"
-  url      = "http://bank.TOOLS.svc.cluster.local:3000/mcp"
-}
-target "savings" {
-  protocol = "mcp"
-  url      = "http://savings.TOOLS.svc.cluster.local:3000/mcp"
-}`, `
-@id("balance")
-permit (principal in Namespace::"example.org/stolen-agents", action == Action::"callTool", resource)
-when { resource.name == "balance" };
-`)
+	s.govern(s.identity("victim", `x509_ttl = "1m"`) + s.identity("thief", "") + s.opened(`
+  token_service = {}
+  targets = {
+    bank    = { protocol = "mcp", url = "http://bank.`+s.tools+`.svc:3000/mcp" }
+    savings = { protocol = "mcp", url = "http://savings.`+s.tools+`.svc:3000/mcp" }
+  }
+  allow = {
+    bank    = { agents = ["ns:`+s.agents+`"], target = "bank", tools = ["balance"] }
+    savings = { agents = ["ns:`+s.agents+`"], target = "savings", tools = ["balance"] }
+  }`))
+	s.serving()
 	victim, thief := s.start("victim", 1)[0], s.start("thief", 1)[0]
-	carriedOff := victim.identity()
+	carriedOff := victim.svid()
 	access := victim.token("bank")
 	call := victim.call("bank", "balance", `{"account":"7"}`, access)
 
