@@ -90,20 +90,17 @@ func (m *Mirrors) Add(objects ...mirror.Object) error {
 	return nil
 }
 
-// Keep ends following all objects but these, and removes their copies.
+// Keep ends following all objects but these, and removes the copies of others, those that an earlier process left among them.
 func (m *Mirrors) Keep(objects ...mirror.Object) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var failures []error
 	for directory, f := range m.followers {
-		if slices.Contains(objects, f.object) {
-			continue
+		if !slices.Contains(objects, f.object) {
+			f.end()
+			delete(m.followers, directory)
 		}
-		f.end()
-		delete(m.followers, directory)
-		failures = append(failures, f.folder.Remove())
 	}
-	return errors.Join(failures...)
+	return mirror.Prune(m.root, objects...)
 }
 
 // Close ends following. The copies stay.

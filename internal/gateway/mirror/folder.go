@@ -33,15 +33,11 @@ func OpenFolder(root *os.Root, o Object) (*Folder, error) {
 	if err := f.makeParents(); err != nil {
 		return nil, fmt.Errorf("%s: %w", o, err)
 	}
-	target, err := root.Readlink(o.Directory)
-	if err != nil || !madeFor(o, target) {
-		return f, nil
+	if target, err := root.Readlink(o.Directory); err == nil && madeFor(o, target) {
+		if files, err := f.read(target); err == nil { // what cannot be read is no copy
+			f.now, f.digest = target, digest(files)
+		}
 	}
-	files, err := f.read(target)
-	if err != nil {
-		return f, nil //nolint:nilerr // what cannot be read is not a copy
-	}
-	f.now, f.digest = target, digest(files)
 	return f, nil
 }
 
@@ -139,13 +135,30 @@ func (f *Folder) sweep() error {
 	return errors.Join(failures...)
 }
 
-// Remove removes the copy, for an object that is mirrored no longer.
-func (f *Folder) Remove() error {
-	f.now = ""
-	if err := f.root.Remove(f.object.Directory); err != nil && !errors.Is(err, fs.ErrNotExist) {
+// Prune removes the copies of all objects but these, those that an earlier process left among them.
+func Prune(root *os.Root, keep ...Object) error {
+	var gone []Folder
+	err := fs.WalkDir(root.FS(), ".", func(at string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && strings.HasPrefix(d.Name(), ".."):
+			return fs.SkipDir // a copy
+		case d.Type()&fs.ModeSymlink == 0 || slices.ContainsFunc(keep, func(o Object) bool { return o.Directory == at }):
+			return nil
+		}
+		of := Object{Directory: at}
+		target, err := root.Readlink(at)
+		if err == nil && madeIn(of, target) {
+			gone = append(gone, Folder{root: root, object: of})
+		}
 		return err
+	})
+	failures := []error{err}
+	for _, f := range gone {
+		failures = append(failures, root.Remove(f.object.Directory), f.sweep())
 	}
-	return f.sweep()
+	return errors.Join(failures...)
 }
 
 // sibling is the path of what is beside the link.

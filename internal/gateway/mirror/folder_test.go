@@ -139,23 +139,34 @@ func TestAFolderWhoseNameAnotherBeginsWithKeepsItsCopy(t *testing.T) {
 	replace(t, open(t, at, near), map[string]string{"a": "1"})
 	f := open(t, at, keys)
 	replace(t, f, map[string]string{"a": "2"})
-	if err := f.Remove(); err != nil {
+	if err := Prune(f.root, near); err != nil {
 		t.Fatal(err)
 	}
 	holds(t, filepath.Join(at, "secrets/keys.more"), map[string]string{"a": "1"})
 	alone(t, filepath.Join(at, "secrets"))
 }
 
-func TestACopyIsRemoved(t *testing.T) {
-	at := t.TempDir()
+func TestCopiesThatAreNotKeptGo(t *testing.T) {
+	at, elsewhere := t.TempDir(), t.TempDir()
 	f := open(t, at, keys)
 	replace(t, f, map[string]string{"a": "1"})
+	own := filepath.Join(at, "own") // nobody's copy
+	if err := errors.Join(os.WriteFile(own, nil, 0o600), os.Symlink(elsewhere, filepath.Join(at, "link"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := Prune(f.root, keys); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, filepath.Join(at, "secrets/keys"), map[string]string{"a": "1"})
 	for range 2 {
-		if err := f.Remove(); err != nil || f.Has() {
+		if err := Prune(f.root); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if entries, err := os.ReadDir(filepath.Join(at, "secrets")); err != nil || len(entries) != 0 {
+		t.Errorf("%v, %v", entries, err)
+	}
+	if entries, err := os.ReadDir(at); err != nil || len(entries) != 3 {
 		t.Errorf("%v, %v", entries, err)
 	}
 }

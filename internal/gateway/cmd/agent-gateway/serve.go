@@ -97,6 +97,7 @@ func serve(ctx context.Context, e environment, args []string) error {
 	w := &watcher{e: e, from: from, log: log, c: c, files: c.Files}
 	if again, _, err := w.read(); err == nil {
 		w.c = again // what changed since the first look is in it, and what changes from now on is seen
+		w.taken()
 	}
 	s, err := server.Open(ctx, w.c, server.Options{Now: time.Now, Log: log, Stdout: e.stdout, Stale: from.stale})
 	if err != nil {

@@ -92,6 +92,11 @@ func (w *watcher) take(overdue bool) {
 	}
 	w.c = next
 	w.log.Info("configuration taken over", "file", w.c.File, "policies", w.c.Policies.Len())
+	w.taken()
+}
+
+// taken says to the source that what it gave last is in force.
+func (w *watcher) taken() {
 	if err := w.from.taken(); err != nil {
 		w.log.Warn("what is needed no longer cannot be removed", "error", err)
 	}
