@@ -129,11 +129,11 @@ func addSidecar(p *corev1.Pod) {
 			volumes = append(volumes, v)
 		}
 	}
-	p.Spec.InitContainers = inits
-	p.Spec.Volumes = append(volumes, corev1.Volume{
+	volumes = append(volumes, corev1.Volume{
 		Name:         "agent-gateway-workload-api",
 		VolumeSource: corev1.VolumeSource{CSI: &corev1.CSIVolumeSource{Driver: "csi.spiffe.io", ReadOnly: new(true)}},
 	})
+	p.Spec.InitContainers, p.Spec.Volumes = inits, volumes
 	variable := corev1.EnvVar{Name: "AGENT_GATEWAY_URL", Value: "http://127.0.0.1:7070"}
 	for i := range p.Spec.Containers {
 		env := slices.Clone(p.Spec.Containers[i].Env)

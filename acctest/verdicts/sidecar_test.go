@@ -141,28 +141,27 @@ func (c *cluster) restrict(t *testing.T) {
 // mutate makes a policy with a sidecar be in force until the test ends: what adds it, and what asks for it.
 func (c *cluster) mutate(t *testing.T, p spec.AdmissionPolicy) {
 	t.Helper()
+	approved := sidecarCase{name: "canary"}.written(t)
 	unapproved := sidecarCase{name: "canary", pod: func(p *corev1.Pod) { delete(p.Labels, approvedLabel) }}.written(t)
 	t.Cleanup(func() {
-		c.eventually(t, "the policy to be gone", func(context.Context) (bool, error) {
-			pod, err := c.dryRun(unapproved)
-			if err != nil {
-				return false, nil
-			}
-			inits, _, err := unstructured.NestedSlice(pod.Object, "spec", "initContainers")
-			return len(inits) == 1, err
-		})
+		c.eventually(t, "the policy to be gone", func(context.Context) (bool, error) { return c.initContainers(unapproved) == 1, nil })
 	})
 	c.install(t, p)
 	t.Cleanup(func() { c.uninstall(t, p) })
+	// What asks for the sidecar may be in force before what adds it.
 	c.eventually(t, "the policy to be in force", func(context.Context) (bool, error) {
-		pod, err := c.dryRun(sidecarCase{name: "canary"}.written(t))
-		if err != nil {
-			return false, nil // what asks is there before what adds
-		}
-		inits, _, err := unstructured.NestedSlice(pod.Object, "spec", "initContainers")
-		_, refused := c.dryRun(unapproved)
-		return len(inits) == 2 && refused != nil, err
+		return c.initContainers(approved) == 2 && c.initContainers(unapproved) == 0, nil
 	})
+}
+
+// initContainers says how many a pod would have, 0 where it is refused.
+func (c *cluster) initContainers(pod *unstructured.Unstructured) int {
+	made, err := c.dryRun(pod)
+	if err != nil {
+		return 0
+	}
+	containers, _, _ := unstructured.NestedSlice(made.Object, "spec", "initContainers")
+	return len(containers)
 }
 
 // mutatedByKyverno runs the project's own program and gives each pod as it leaves it, by name.

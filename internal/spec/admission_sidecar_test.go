@@ -39,8 +39,10 @@ func TestSidecarIsChecked(t *testing.T) {
 			p.Sidecar.Targets = []string{"/bank", "https://edge.gateways.svc:8443/crm/v2"}
 		}, ""},
 		"an image of anywhere": {func(p *AdmissionPolicy) { p.Sidecar.Image = "agent-gateway" }, `sidecar.image: `},
-		"a gateway with a path": {func(p *AdmissionPolicy) { p.Sidecar.Gateway += "/bank" },
-			`sidecar.gateway: "https://edge.gateways.svc:8443/bank" is no origin`},
+		"a gateway with a path": {
+			func(p *AdmissionPolicy) { p.Sidecar.Gateway += "/bank" },
+			`sidecar.gateway: "https://edge.gateways.svc:8443/bank" is no origin`,
+		},
 		"a gateway without TLS":       {func(p *AdmissionPolicy) { p.Sidecar.Gateway = "http://edge" }, `sidecar.gateway: `},
 		"a gateway by its domain":     {func(p *AdmissionPolicy) { p.Sidecar.GatewayID = "spiffe://agents.example.org" }, `sidecar.gateway_spiffe_id: `},
 		"a target of another host":    {func(p *AdmissionPolicy) { p.Sidecar.Targets = []string{"https://evil.example.org/bank"} }, `sidecar.targets[0]: `},
@@ -52,8 +54,10 @@ func TestSidecarIsChecked(t *testing.T) {
 		"a target of gRPC":            {func(p *AdmissionPolicy) { p.Sidecar.Targets = []string{"/ledger#bank.v1.Ledger,bank.v1.Accounts"} }, ""},
 		"a target of no service":      {func(p *AdmissionPolicy) { p.Sidecar.Targets = []string{"/ledger#"} }, `sidecar.targets[0]: `},
 		"a port of the administrator": {func(p *AdmissionPolicy) { p.Sidecar.Port = 80 }, `sidecar.port: `},
-		"the Workload API in two places": {func(p *AdmissionPolicy) { p.Sidecar.WorkloadAPI.HostPath = "/run/spire" },
-			`sidecar.workload_api: `},
+		"the Workload API in two places": {
+			func(p *AdmissionPolicy) { p.Sidecar.WorkloadAPI.HostPath = "/run/spire" },
+			`sidecar.workload_api: `,
+		},
 		"resources that are none": {func(p *AdmissionPolicy) { p.Sidecar.Resources.Requests = map[string]string{"cpu": "much"} }, `sidecar.resources.requests["cpu"]: `},
 		"a request over the limit": {func(p *AdmissionPolicy) {
 			p.Sidecar.Resources = Resources{Requests: map[string]string{"cpu": "2"}, Limits: map[string]string{"cpu": "1"}}
