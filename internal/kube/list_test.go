@@ -59,6 +59,26 @@ func TestListHandsEveryObjectOncePageByPage(t *testing.T) {
 	}
 }
 
+func TestSelectHandsOnlyWhatTheLabelsSelect(t *testing.T) {
+	f := setUp(t)
+	for name, labels := range map[string]map[string]string{"ours": {"gateway": "tools"}, "theirs": {"gateway": "other"}, "plain": nil} {
+		settings := &unstructured.Unstructured{Object: configMap(f.ns, map[string]any{"a": "b"}).Body}
+		settings.SetName(name)
+		settings.SetLabels(labels)
+		if _, err := f.Resource(configMaps, f.ns).Create(f.ctx, settings, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var found []string
+	err := f.client.Select(f.ctx, stack.Key{Version: "v1", Kind: "ConfigMap", Namespace: f.ns}, "gateway=tools", func(object map[string]any) error {
+		found = append(found, (&unstructured.Unstructured{Object: object}).GetName())
+		return nil
+	})
+	if err != nil || len(found) != 1 || found[0] != "ours" {
+		t.Errorf("selected are %q: %v", found, err)
+	}
+}
+
 func TestListOfAllNamespacesLooksEverywhere(t *testing.T) {
 	f := setUp(t)
 	found := map[string]bool{}

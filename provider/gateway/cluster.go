@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/agentward/terraform-provider-agent/internal/kube"
 	"github.com/agentward/terraform-provider-agent/internal/spec"
@@ -40,12 +39,11 @@ func (c cluster) deployment(ctx context.Context) (map[string]any, error) {
 	return live.Body, err
 }
 
-func (c cluster) pods(ctx context.Context, _ map[string]any) ([]map[string]any, error) {
+func (c cluster) pods(ctx context.Context) ([]map[string]any, error) {
 	var pods []map[string]any
-	err := c.client.List(ctx, stack.Key{Version: "v1", Kind: "Pod", Namespace: c.gateway.Namespace}, func(pod map[string]any) error {
-		if name, _, _ := unstructured.NestedString(pod, "metadata", "labels", oss.GatewayLabel); name == c.gateway.Name {
-			pods = append(pods, pod)
-		}
+	all := stack.Key{Version: "v1", Kind: "Pod", Namespace: c.gateway.Namespace}
+	err := c.client.Select(ctx, all, oss.GatewayLabel+"="+c.gateway.Name, func(pod map[string]any) error {
+		pods = append(pods, pod)
 		return nil
 	})
 	return pods, err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
@@ -27,8 +28,8 @@ const (
 type fleet interface {
 	// deployment gives the gateway's Deployment.
 	deployment(ctx context.Context) (map[string]any, error)
-	// pods gives the Deployment's pods, those that end or have ended included.
-	pods(ctx context.Context, deployment map[string]any) ([]map[string]any, error)
+	// pods gives the gateway's pods, those that end or have ended included.
+	pods(ctx context.Context) ([]map[string]any, error)
 	// report gives what a pod says of its configuration.
 	report(ctx context.Context, pod string) (report, error)
 }
@@ -71,6 +72,7 @@ func settle(ctx context.Context, f fleet, label, revision string, every, patienc
 		case time.Since(refusing) >= patience:
 			return unsettled(label, revision, seen, time.Since(begin))
 		}
+		tflog.Debug(ctx, "waits until the gateway has the configuration in force", map[string]any{"revision": revision, "rollout": seen.rolling, "behind": seen.behind})
 		select {
 		case <-ctx.Done():
 			return unsettled(label, revision, seen, time.Since(begin))
@@ -85,7 +87,7 @@ func look(ctx context.Context, f fleet, revision string) view {
 	if err != nil {
 		return view{blind: err}
 	}
-	pods, err := f.pods(ctx, deployment)
+	pods, err := f.pods(ctx)
 	if err != nil {
 		return view{blind: err}
 	}

@@ -34,7 +34,7 @@ func (f *fakeFleet) deployment(context.Context) (map[string]any, error) {
 	return object(text), nil
 }
 
-func (f *fakeFleet) pods(context.Context, map[string]any) ([]map[string]any, error) {
+func (f *fakeFleet) pods(context.Context) ([]map[string]any, error) {
 	_, pods, err := f.at(f.looks)
 	var all []map[string]any
 	for name, text := range pods {
