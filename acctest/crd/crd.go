@@ -42,7 +42,7 @@ var (
 	// Kueue holds its queues and workloads.
 	Kueue = Set{"Kueue", "crds", "sigs.k8s.io/kueue", "config/components/crd/bases"}
 	// AgentSandbox holds Sandbox and its templates, claims and pools.
-	AgentSandbox = Set{"agent-sandbox", "crds", "sigs.k8s.io/agent-sandbox", "k8s/crds"}
+	AgentSandbox = Set{"agent-sandbox", "agentsandbox", "sigs.k8s.io/agent-sandbox", "k8s/crds"}
 	// LeaderWorkerSet holds the kind of that name.
 	LeaderWorkerSet = Set{"LeaderWorkerSet", "crds", "sigs.k8s.io/lws", "config/crd/bases"}
 )

@@ -23,6 +23,8 @@ type Images struct {
 	Redis                                            string
 	Gateway                                          string // agent-gateway of this repository
 	Agent                                            string // acctest/platform/agent
+	Probe                                            string // kars-probe of this repository
+	AgentSandbox                                     string // which a test brings in and removes again
 	EverythingServer, Bank, Kitchen, A2A, REST, Shop string // what agents call
 }
 
@@ -47,6 +49,8 @@ func images() []image {
 		{"redis-server", func(i *Images) *string { return &i.Redis }, "docker.io/library/redis:8", installed("redis-server"), libraries},
 		{"agent-gateway", func(i *Images) *string { return &i.Gateway }, "", ours("./internal/gateway/cmd/agent-gateway"), nil},
 		{"agent", func(i *Images) *string { return &i.Agent }, "", ours("./acctest/platform/agent"), nil},
+		{"kars-probe", func(i *Images) *string { return &i.Probe }, "", ours("./internal/kars/cmd/kars-probe"), nil},
+		{"agent-sandbox-controller", func(i *Images) *string { return &i.AgentSandbox }, pinned("registry.k8s.io/agent-sandbox/agent-sandbox-controller:v%s", tool.AgentSandbox), built(tool.AgentSandbox), nil},
 		{"everything-server", func(i *Images) *string { return &i.EverythingServer }, "", built(tool.EverythingServer), nil},
 		{"bank", func(i *Images) *string { return &i.Bank }, "", ours("./examples/gateway/mcp-server"), nil},
 		{"kitchen", func(i *Images) *string { return &i.Kitchen }, "", ours("./examples/gateway/mcp/server"), nil},

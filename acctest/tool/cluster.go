@@ -9,12 +9,16 @@ var (
 	KyvernoAdmission = kyverno("kyverno-admission-controller", "kyverno")
 	KyvernoInit      = kyverno("kyverno-init", "kyverno-init")
 	KyvernoReports   = kyverno("kyverno-reports-controller", "reports-controller")
+	// AgentSandbox is the controller of agent-sandbox.
+	AgentSandbox = Tool{
+		Name: "agent-sandbox-controller", module: "agentsandbox", pkg: "sigs.k8s.io/agent-sandbox/cmd/agent-sandbox-controller", pin: "sigs.k8s.io/agent-sandbox",
+	}
 )
 
 // ForCluster lists what runs in the cluster of the acceptance tests, in the order in which it is built.
 func ForCluster() []Tool {
 	return []Tool{
-		ControllerManager, SPIREServerStatic, SPIREAgentStatic, KyvernoInit, KyvernoAdmission, KyvernoReports,
+		ControllerManager, SPIREServerStatic, SPIREAgentStatic, KyvernoInit, KyvernoAdmission, KyvernoReports, AgentSandbox,
 	}
 }
 

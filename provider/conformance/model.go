@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/agentward/terraform-provider-agent/internal/kars"
+	"github.com/agentward/terraform-provider-agent/internal/kars/active"
 	"github.com/agentward/terraform-provider-agent/internal/kars/product"
 	"github.com/agentward/terraform-provider-agent/internal/kars/publish"
 	"github.com/agentward/terraform-provider-agent/provider/governed"
@@ -45,7 +46,26 @@ type resourceModel struct {
 	lookModel
 	ID       types.String   `tfsdk:"id"`
 	Probe    types.String   `tfsdk:"probe"`
+	Active   *activeModel   `tfsdk:"active"`
 	Timeouts timeouts.Value `tfsdk:"timeouts"`
+}
+
+type activeModel struct {
+	Image          types.String            `tfsdk:"image"`
+	SPIRESocket    types.String            `tfsdk:"spire_socket"`
+	SPIREClass     types.String            `tfsdk:"spire_class"`
+	AgentNamespace map[string]types.String `tfsdk:"agent_namespace_labels"`
+	Approved       map[string]types.String `tfsdk:"approved_labels"`
+}
+
+func (m *activeModel) options() active.Options {
+	if m == nil {
+		return active.Options{}
+	}
+	return active.Options{
+		Image: m.Image.ValueString(), SPIRESocket: m.SPIRESocket.ValueString(), SPIREClass: m.SPIREClass.ValueString(),
+		AgentNamespace: governed.StringMap(m.AgentNamespace), Approved: governed.StringMap(m.Approved),
+	}
 }
 
 type gapModel struct {

@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/agentward/terraform-provider-agent/internal/kars"
+	"github.com/agentward/terraform-provider-agent/internal/kars/active"
 	"github.com/agentward/terraform-provider-agent/provider/governed"
 )
 
@@ -194,7 +195,7 @@ func (a *application) apply(ctx context.Context, config tfsdk.Config) diag.Diagn
 	}
 	lookCtx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	report, err := look(lookCtx, a.provider, list)
+	report, err := a.look(lookCtx, m, list)
 	if err == nil && report.Interrupted {
 		err = errInterrupted
 	}
@@ -212,6 +213,23 @@ func (a *application) apply(ctx context.Context, config tfsdk.Config) diag.Diagn
 	m.ID = types.StringValue("kars-" + list.Version)
 	diags.Append(a.state.Set(ctx, &m)...)
 	return append(diags, writeReport(ctx, a.private, report)...)
+}
+
+// look reads the cluster, and tries out what is found where that is asked for.
+func (a *application) look(ctx context.Context, m resourceModel, list kars.Checklist) (kars.Report, error) {
+	report, err := look(ctx, a.provider, list)
+	if err != nil || report.Interrupted || m.Probe.ValueString() != string(kars.Active) {
+		return report, err
+	}
+	config, err := a.provider.REST()
+	if err != nil {
+		return report, err
+	}
+	report, err = active.Run(ctx, config, report, m.Active.options(), func(id string) {
+		tflog.Info(ctx, "trying out a requirement", map[string]any{"requirement": id})
+	})
+	report.Finished = time.Now()
+	return report, err
 }
 
 func (a *application) timeout(ctx context.Context, m resourceModel) (time.Duration, diag.Diagnostics) {

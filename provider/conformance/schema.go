@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/agentward/terraform-provider-agent/internal/kars"
+	"github.com/agentward/terraform-provider-agent/internal/kars/active"
 	"github.com/agentward/terraform-provider-agent/internal/kars/product"
 )
 
@@ -27,10 +28,12 @@ func resourceSchema(ctx context.Context) schema.Schema {
 		PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 	}
 	attributes["probe"] = schema.StringAttribute{
-		Optional:            true,
-		MarkdownDescription: "`passive` (default): read what the API server serves and lists.",
-		Validators:          []validator.String{stringvalidator.OneOf(string(kars.Passive))},
+		Optional: true,
+		MarkdownDescription: "`passive` (default): read what the API server serves and lists. `active`: with each create and update, also make objects in the cluster, each requirement's in a namespace of its own that goes with it, " +
+			"and watch what becomes of them. A plan only ever reads: what an active probe has verified stays so until the cluster shows otherwise.",
+		Validators: []validator.String{stringvalidator.OneOf(string(kars.Passive), string(kars.Active))},
 	}
+	attributes["active"] = activeAttribute()
 	attributes["timeouts"] = timeouts.Attributes(ctx, timeouts.Opts{Create: true, Read: true, Update: true})
 	return schema.Schema{
 		MarkdownDescription: "A gate that opens when a cluster meets the requirements of CNCF Kubernetes AI Conformance (KARs), and the drift when it does so no more.\n\n" +
@@ -112,6 +115,20 @@ func lookAttributes() map[string]schema.Attribute {
 		"html":               text("The report as one page of HTML that needs nothing from elsewhere."),
 		"product_yaml":       text("Draft of a submission's `PRODUCT.yaml`; null without `product`. Statuses are what `claims` says and nothing else: what probes found stands in the notes."),
 		"product_problems":   texts("What the program's own validator would find wrong with `product_yaml`, save what it asks of the network."),
+	}
+}
+
+func activeAttribute() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "What active probes cannot know of the cluster.",
+		Attributes: map[string]schema.Attribute{
+			"image":                  schema.StringAttribute{Optional: true, MarkdownDescription: "Image of the pods that look around. Default: `" + active.DefaultImage + "`."},
+			"spire_socket":           schema.StringAttribute{Optional: true, MarkdownDescription: "Folder of the nodes that holds the socket of SPIRE's Workload API (`spire-agent.sock`), where the cluster has no driver `csi.spiffe.io`. Default: `/run/spire/agent-sockets`."},
+			"spire_class":            schema.StringAttribute{Optional: true, MarkdownDescription: "Class that SPIRE's controller manager answers to, where it has one."},
+			"agent_namespace_labels": schema.MapAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Labels of namespaces for agents. Default: `workload-type = \"ai-agent\"`."},
+			"approved_labels":        schema.MapAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Labels of an approved agent's pod. Default: `\"agentward.dev/approved\" = \"true\"`."},
+		},
 	}
 }
 

@@ -5,7 +5,6 @@ go 1.26.0
 
 require (
 	github.com/prometheus-operator/prometheus-operator v0.85.0
-	sigs.k8s.io/agent-sandbox v0.5.6
 	sigs.k8s.io/gateway-api v1.6.1
 	sigs.k8s.io/gateway-api-inference-extension v1.5.0
 	sigs.k8s.io/kueue v0.18.2
