@@ -48,8 +48,32 @@ func run(ctx context.Context, in io.Reader, out io.Writer) error {
 		return err
 	}
 	schema["resource_identity_schemas"] = identities
+	for part, raw := range schema {
+		if schema[part], err = prefixed(raw); err != nil {
+			return fmt.Errorf("read the provider's %s: %w", part, err)
+		}
+	}
 	printed.Schemas = map[string]map[string]json.RawMessage{name: schema}
 	return json.NewEncoder(out).Encode(printed)
+}
+
+// unprefixed is the one name of the provider's that does not begin with the provider's own: users know the programme by it. tfplugindocs
+// looks for a page's schema under the prefixed name alone; the page's template says the real one.
+const unprefixed = "kars_conformance"
+
+// prefixed gives a part of a schema in which the unprefixed name has the prefix that tfplugindocs expects.
+func prefixed(raw json.RawMessage) (json.RawMessage, error) {
+	var part map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &part); err != nil {
+		return nil, err
+	}
+	described, ok := part[unprefixed]
+	if !ok {
+		return raw, nil
+	}
+	delete(part, unprefixed)
+	part[name+"_"+unprefixed] = described
+	return json.Marshal(part)
 }
 
 // identitySchemas gives the identity schemas of the provider's resources as Terraform 1.12 prints them.

@@ -43,3 +43,22 @@ func TestSchemaOfAnotherProviderIsRefused(t *testing.T) {
 		t.Error("accepted")
 	}
 }
+
+// Pages are made for names with the provider's prefix alone.
+func TestEveryNameHasThePrefix(t *testing.T) {
+	printed := `{"provider_schemas":{"x/agent":{"resource_schemas":{"agent_identity":{},"kars_conformance":{"version":7}}}}}`
+	var out bytes.Buffer
+	if err := run(t.Context(), strings.NewReader(printed), &out); err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Schemas map[string]map[string]map[string]json.RawMessage `json:"provider_schemas"`
+	}
+	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	resources := got.Schemas["agent"]["resource_schemas"]
+	if len(resources) != 2 || string(resources["agent_kars_conformance"]) != `{"version":7}` {
+		t.Errorf("resources are %s", out.String())
+	}
+}

@@ -116,7 +116,7 @@ func ForTests() []Tool {
 
 // All lists every program.
 func All() []Tool {
-	return slices.Concat(ForTests(), ForNode()[3:], ForCluster()[1:], []Tool{Kind, Image, GolangCILint, TFPluginDocs})
+	return slices.Concat(ForTests(), ForNode()[3:], ForCluster()[1:], []Tool{Kind, Image, GolangCILint, TFPluginDocs, TerraformDocs})
 }
 
 // Named gives the tool of this name.
