@@ -71,7 +71,7 @@ func pinned(format string, t tool.Tool) string {
 
 // built is a program of a pinned module.
 func built(t tool.Tool) func(context.Context, func(string)) (string, error) {
-	return func(ctx context.Context, say func(string)) (string, error) { return t.Build(ctx, say) }
+	return t.Build
 }
 
 // installed is a program of this machine.

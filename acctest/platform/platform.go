@@ -21,9 +21,10 @@ import (
 const (
 	// TrustDomain is that of the SPIRE server.
 	TrustDomain = "example.org"
-	// SocketFolder is the folder of the node that holds the socket of the Workload API, and SocketFile its name there.
+	// SocketFolder is the folder of the node that holds the socket of the Workload API.
 	SocketFolder = "/run/spire/agent-sockets"
-	SocketFile   = "spire-agent.sock"
+	// SocketFile is the socket's name there.
+	SocketFile = "spire-agent.sock"
 	// RedisURL is where pods find Redis.
 	RedisURL = "redis://redis.redis.svc.cluster.local:6379"
 	// Variable names the kubeconfig of a cluster with the platform in it. Tests that need one are skipped without it.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -145,10 +144,4 @@ func (a *agent) call(target, tool, arguments string, access *probe.Access) probe
 func (a *agent) makes(c probe.Call) *probe.Answer {
 	a.Helper()
 	return does[*probe.Answer](a, probe.MakeCall, c)
-}
-
-// reaches says whether the agent gets a TCP connection to an address.
-func (a *agent) reaches(address string) *probe.Connected {
-	a.Helper()
-	return does[*probe.Connected](a, probe.Connect, probe.Connection{Address: address, Timeout: 3 * time.Second})
 }

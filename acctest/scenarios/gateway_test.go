@@ -77,9 +77,9 @@ func (s *stage) recorded(what string, of *agent, is func(audit.Record) bool) aud
 }
 
 // unauthenticated waits for the record of a request of somebody who is not known, and who is the agent only by the address of its pod.
-func (s *stage) unauthenticated(what string, from *agent, since time.Time, is func(audit.Record) bool) audit.Record {
+func (s *stage) unauthenticated(what string, from *agent, since time.Time, is func(audit.Record) bool) {
 	s.Helper()
-	return s.await(what, func(r audit.Record) bool {
+	s.await(what, func(r audit.Record) bool {
 		return r.Event == audit.Unauthenticated && strings.HasPrefix(r.Client, from.address) && r.Time.After(since.Add(-clocks)) && is(r)
 	})
 }

@@ -39,6 +39,11 @@ func TestStolenCredentials(t *testing.T) {
 	}
 	s.recorded("the owner's own call", victim, func(r audit.Record) bool { return r.Tool == "balance" && r.Decision == "allow" })
 
+	elsewhere := victim.token("savings")
+	if answer := victim.makes(victim.call("savings", "balance", `{"account":"7"}`, elsewhere)); answer.Status != http.StatusOK {
+		t.Fatalf("the owner's call of another target, with the token for that: %+v", answer)
+	}
+
 	spoiled := func(by *probe.Proof, with *probe.Access) probe.Call {
 		c := call
 		c.Proof, c.Access = by, with
@@ -63,7 +68,7 @@ func TestStolenCredentials(t *testing.T) {
 		"a proof that was seen before":            {victim, spoiled(&probe.Proof{Raw: good.Proof}, access), "invalid_dpop_proof", "proof was used before"},
 		"a proof for another URL":                 {victim, spoiled(&probe.Proof{URL: s.at("savings")}, access), "invalid_dpop_proof", "htu is not the request's URL"},
 		"a proof for another method":              {victim, spoiled(&probe.Proof{Method: http.MethodGet}, access), "invalid_dpop_proof", "htm is not the request's method"},
-		"a token for another target":              {victim, spoiled(nil, victim.token("savings")), "invalid_token", "audience is another one"},
+		"a token for another target":              {victim, spoiled(nil, elsewhere), "invalid_token", "audience is another one"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			by, since := c.by.within(t), time.Now()
