@@ -131,12 +131,12 @@ func (a *agent) toolCall(target, name string, arguments map[string]any) probe.To
 	return probe.ToolCall{URL: a.at(target), Gateway: a.gatewayID(), TokenEndpoint: a.tokenEndpoint(), Name: name, Arguments: arguments}
 }
 
-// call is a call of a tool as one request without a session, for the test to spoil.
-func (a *agent) call(target, tool, arguments string, access *probe.Access) probe.Call {
+// balance is a call of the tool of that name as one request without a session, for the test to spoil.
+func (a *agent) balance(target string, access *probe.Access) probe.Call {
 	return probe.Call{
 		Method: "POST", URL: a.at(target), Gateway: a.gatewayID(), Access: access,
 		Header: map[string]string{"Content-Type": "application/json", "Accept": "application/json, text/event-stream", "Mcp-Protocol-Version": "2025-11-25"},
-		Body:   `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"` + tool + `","arguments":` + arguments + `}}`,
+		Body:   `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"balance","arguments":{"account":"7"}}}`,
 	}
 }
 

@@ -31,7 +31,7 @@ func TestStolenCredentials(t *testing.T) {
 	victim, thief := s.start("victim", 1)[0], s.start("thief", 1)[0]
 	carriedOff := victim.svid()
 	access := victim.token("bank")
-	call := victim.call("bank", "balance", `{"account":"7"}`, access)
+	call := victim.balance("bank", access)
 
 	good := victim.makes(call)
 	if good.Status != http.StatusOK || !strings.Contains(good.Body, "1234 euro") {
@@ -40,7 +40,7 @@ func TestStolenCredentials(t *testing.T) {
 	s.recorded("the owner's own call", victim, func(r audit.Record) bool { return r.Tool == "balance" && r.Decision == "allow" })
 
 	elsewhere := victim.token("savings")
-	if answer := victim.makes(victim.call("savings", "balance", `{"account":"7"}`, elsewhere)); answer.Status != http.StatusOK {
+	if answer := victim.makes(victim.balance("savings", elsewhere)); answer.Status != http.StatusOK {
 		t.Fatalf("the owner's call of another target, with the token for that: %+v", answer)
 	}
 
@@ -102,7 +102,7 @@ func TestStolenCredentials(t *testing.T) {
 			return r.Status == http.StatusUnauthorized && strings.HasPrefix(r.Reason, "client certificate is not an X.509-SVID")
 		})
 		// The owner has another by now.
-		fresh := victim.call("bank", "balance", `{"account":"7"}`, victim.token("bank"))
+		fresh := victim.balance("bank", victim.token("bank"))
 		if answer := victim.makes(fresh); answer.Status != http.StatusOK {
 			t.Errorf("the owner, with the SVID after that: %+v", answer)
 		}

@@ -35,7 +35,7 @@ func TestOneInstanceIsSuspended(t *testing.T) {
 
 	access := taken.token("bank")
 	carriedOff := taken.svid()
-	if answer := taken.makes(taken.call("bank", "balance", `{"account":"7"}`, access)); answer.Status != http.StatusOK {
+	if answer := taken.makes(taken.balance("bank", access)); answer.Status != http.StatusOK {
 		t.Fatalf("before anything is suspected: %+v", answer)
 	}
 
@@ -44,7 +44,7 @@ func TestOneInstanceIsSuspended(t *testing.T) {
 	time.Sleep(cutOff)
 
 	// Its registration is withdrawn too; what it has of before is good for minutes still.
-	call := taken.call("bank", "balance", `{"account":"7"}`, access)
+	call := taken.balance("bank", access)
 	call.Identity = carriedOff
 	for where, from := range map[string]*agent{"its own pod": taken, "another pod": others[0]} {
 		answer := from.makes(call)
