@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/agentward/terraform-provider-agent/internal/gateway/a2a"
 )
 
 // plain are the options of a target on loopback that asks for nothing.
@@ -140,5 +142,27 @@ func TestAGatewayThatIsAway(t *testing.T) {
 	s.ServeHTTP(w, r)
 	if w.Code != http.StatusOK || w.Header().Get("Grpc-Status") != "14" || !strings.HasPrefix(w.Header().Get("Grpc-Message"), "sidecar: ") {
 		t.Errorf("a call of gRPC: %d %v", w.Code, w.Header())
+	}
+}
+
+// An agent's card names the address here, below which the agent is.
+func TestTheCardOfOneOfSeveralAgentsLeadsHere(t *testing.T) {
+	var gateway *httptest.Server
+	gateway = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, strings.ReplaceAll(`{"name":"a","description":"d","version":"1","protocolVersion":"0.3.0","url":"GATEWAY/planner","capabilities":{},"skills":[],"defaultInputModes":[],"defaultOutputModes":[]}`,
+			"GATEWAY", gateway.URL))
+	}))
+	t.Cleanup(gateway.Close)
+	s, err := NewSeveral([]Options{plain(t, gateway.URL+"/planner"), plain(t, gateway.URL+"/other")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.CloseIdleConnections)
+	r := httptest.NewRequest(http.MethodGet, "/planner"+a2a.WellKnown, http.NoBody)
+	r.Host = "127.0.0.1:7070"
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `"url":"http://127.0.0.1:7070/planner"`) {
+		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
