@@ -16,15 +16,24 @@ import (
 )
 
 // namespaces are those that the examples name.
-var namespaces = []string{"agent-system", "payments", "tools", "research", "support", "office"}
+var namespaces = []string{"agent-system", "gateways", "payments", "tools", "bank", "research", "support", "office"}
 
 // Validation and rendering ask no API server. Here one takes the examples, gives them back as they were written, and lets them go.
 func TestExamplesApply(t *testing.T) {
 	kubeconfig := kubeconfig(t)
 	dir := checkout(t)
-	for _, example := range []string{"environments/dev", "environments/staging", "environments/prod", "protocols/mcp", "protocols/a2a", "protocols/rest", "protocols/grpc"} {
+	for _, example := range []string{
+		"environments/dev", "environments/staging", "environments/prod", "protocols/mcp", "protocols/a2a", "protocols/rest", "protocols/grpc",
+		"resources/agent_admission_policy", "resources/agent_gateway",
+	} {
 		t.Run(example, func(t *testing.T) {
-			folder := installed(t, filepath.Join(dir, "examples", example))
+			path := filepath.Join(dir, "examples", example)
+			if !whole(t, path) {
+				path = t.TempDir()
+				write(t, filepath.Join(path, "main.tf"), configurations(t, filepath.Join(dir, "examples", example))[0]["resource.tf"])
+				write(t, filepath.Join(path, "required.tf"), required)
+			}
+			folder := installed(t, path)
 			folder.Environment = []string{"KUBE_CONFIG_PATH=" + kubeconfig}
 			t.Cleanup(func() { destroy(t, folder) })
 			if out := run(t, folder, "apply", "-auto-approve", "-no-color"); strings.Contains(out, failedCheck) {
@@ -93,6 +102,37 @@ output "policies" {
 		t.Errorf("a target that the namespace may not use is granted: %v\n%s%s", err, out, complaints)
 	}
 	run(t, team, "apply", "-auto-approve", "-no-color") // so that the platform's plan to destroy is valid
+}
+
+// A cluster that does not conform is told so by a failing apply. It has its platform all the same, and what waits for the gate is not made.
+func TestAPlatformAsksItsClusterToConform(t *testing.T) {
+	kubeconfig := kubeconfig(t)
+	dir := checkout(t)
+	path := filepath.Join(dir, "platform")
+	write(t, filepath.Join(path, "main.tf"), required+`
+module "platform" {
+  source           = "../modules/agent-platform"
+  namespace        = "agent-system"
+  trust_domain     = "agents.example.org"
+  targets          = { bank = { protocol = "mcp", url = "http://bank.tools.svc:8080/mcp" } }
+  agent_namespaces = { payments = {} }
+  conformance      = { version = "1.37" }
+}
+resource "terraform_data" "agents" {
+  depends_on = [module.platform.conforms]
+}
+`)
+	folder := installed(t, path)
+	folder.Environment = []string{"KUBE_CONFIG_PATH=" + kubeconfig}
+	t.Cleanup(func() { destroy(t, folder) })
+	out, complaints, err := folder.Run(t.Context(), "apply", "-auto-approve", "-no-color")
+	if err == nil || !strings.Contains(complaints, "kars_conformance.this[0]") {
+		t.Fatalf("the apply should fail for what is unmet: %v\n%s%s", err, out, complaints)
+	}
+	made := run(t, folder, "state", "list")
+	if !strings.Contains(made, "module.platform.agent_gateway.this") || strings.Contains(made, "terraform_data.agents") {
+		t.Errorf("made is:\n%s", made)
+	}
 }
 
 // kubeconfig gives that of an API server which knows the kinds that the examples render, and has their namespaces.

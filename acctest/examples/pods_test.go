@@ -41,9 +41,8 @@ func TestPodsThatCarryWhatTheModulesSayAreLetIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	create := func(pod *corev1.Pod) error {
-		_, err := client.CoreV1().Pods(pod.Namespace).Create(t.Context(), pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
-		return err
+	create := func(pod *corev1.Pod) (*corev1.Pod, error) {
+		return client.CoreV1().Pods(pod.Namespace).Create(t.Context(), pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 	}
 	agent := confined("payments", "registry.example.org/agents/billing:1", stack.Pods["billing"])
 	server := confined("tools", "registry.example.org/tools/bank:1", stack.Pods["bank"])
@@ -62,7 +61,7 @@ func TestPodsThatCarryWhatTheModulesSayAreLetIn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var err error
 			for deadline := time.Now().Add(effective); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
-				if err = create(pod); err != nil && strings.Contains(err.Error(), "ValidatingAdmissionPolicy") {
+				if _, err = create(pod); err != nil && strings.Contains(err.Error(), "ValidatingAdmissionPolicy") {
 					return
 				}
 			}
@@ -70,9 +69,15 @@ func TestPodsThatCarryWhatTheModulesSayAreLetIn(t *testing.T) {
 		})
 	}
 	// The control, now that all policies are in force.
-	for _, pod := range []*corev1.Pod{agent, server} {
-		if err := create(pod); err != nil {
-			t.Errorf("%s is refused: %v", pod.Labels, err)
+	for _, test := range []struct {
+		pod      *corev1.Pod
+		sidecars int
+	}{{agent, 1}, {server, 0}} {
+		made, err := create(test.pod)
+		if err != nil {
+			t.Errorf("%s is refused: %v", test.pod.Labels, err)
+		} else if len(made.Spec.InitContainers) != test.sidecars {
+			t.Errorf("%s has %d sidecars, want %d", test.pod.Labels, len(made.Spec.InitContainers), test.sidecars)
 		}
 	}
 }

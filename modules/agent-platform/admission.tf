@@ -9,6 +9,7 @@ resource "agent_admission_policy" "agents" {
     match_expressions = [{ key = "kubernetes.io/metadata.name", operator = "In", values = local.agent_namespaces }]
   }
 
+  sidecar = local.sidecar
   rules = merge(local.rules, {
     spiffe_identity       = var.admission.spiffe_identity
     no_automounted_tokens = var.admission.no_automounted_tokens

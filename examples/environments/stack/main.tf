@@ -6,7 +6,7 @@ module "platform" {
   enforcement  = var.enforcement
   listeners    = { agents = { dpop_nonces = var.dpop_nonces } }
   store        = var.store
-  deployment   = var.deployment
+  deployment   = merge(var.deployment, { image = "registry.example.org/agentward/agent-gateway:0.1.0" })
 
   targets         = { bank = module.bank.target }
   tool_namespaces = ["tools"]
@@ -18,6 +18,14 @@ module "platform" {
     }
   }
   policies = { for file in fileset(path.module, "policies/*.cedar") : trimsuffix(basename(file), ".cedar") => file("${path.module}/${file}") }
+
+  # Agents call $AGENT_GATEWAY_URL/bank, and know nothing of SVIDs and tokens.
+  sidecar = {
+    resources = {
+      requests = { cpu = "10m", memory = "32Mi" }
+      limits   = { cpu = "200m", memory = "128Mi" }
+    }
+  }
 
   admission = {
     engine             = var.admission.engine

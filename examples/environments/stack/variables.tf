@@ -40,7 +40,8 @@ variable "deployment" {
     resources   = optional(object({ requests = map(string), limits = map(string) }))
   })
   description = "How the gateway runs."
-  default     = null
+  default     = {}
+  nullable    = false
 }
 
 variable "dpop_nonces" {

@@ -173,3 +173,42 @@ run "the_platforms_own_policies_have_the_last_word" {
     error_message = "The team's permission goes beyond the platform's forbid: ${join(", ", output.decided_by)}."
   }
 }
+
+run "agents_get_a_client_of_the_gateway" {
+  command = plan
+
+  variables {
+    sidecar = {}
+    targets = {
+      bank = { protocol = "mcp", url = "http://bank.tools.svc:8080/mcp" }
+      shop = { protocol = "grpc", url = "http://shop.tools.svc:8080", services = ["shop.v1.Orders"] }
+    }
+  }
+
+  assert {
+    condition     = agent_admission_policy.agents.sidecar.targets == tolist(["/bank", "/shop#shop.v1.Orders"])
+    error_message = "Agents reach ${jsonencode(agent_admission_policy.agents.sidecar.targets)}."
+  }
+  assert {
+    condition     = agent_admission_policy.agents.sidecar.gateway_spiffe_id == "spiffe://agents.example.org/ns/agent-system/gateway/agents" && agent_admission_policy.agents.sidecar.token_endpoint == output.token_endpoint
+    error_message = "The sidecar knows another gateway: ${jsonencode(agent_admission_policy.agents.sidecar)}."
+  }
+  assert {
+    condition     = agent_admission_policy.tools[0].sidecar == null
+    error_message = "Tools get a client of the gateway, which is for agents."
+  }
+}
+
+run "the_sidecar_is_what_the_gateway_is" {
+  command = plan
+
+  variables {
+    deployment = { image = "registry.example.org/mirror/agent-gateway:1" }
+    sidecar    = { targets = ["bank"] }
+  }
+
+  assert {
+    condition     = agent_admission_policy.agents.sidecar.image == "registry.example.org/mirror/agent-gateway:1" && length(agent_admission_policy.agents.sidecar.targets) == 1
+    error_message = "The sidecar is ${jsonencode(agent_admission_policy.agents.sidecar)}."
+  }
+}

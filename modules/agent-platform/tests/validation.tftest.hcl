@@ -197,3 +197,24 @@ run "names_that_leave_no_room_are_refused" {
 
   expect_failures = [var.name]
 }
+
+run "a_sidecar_that_no_engine_adds_is_refused" {
+  command = plan
+
+  variables {
+    admission = { engine = "gatekeeper" }
+    sidecar   = {}
+  }
+
+  expect_failures = [var.sidecar]
+}
+
+run "a_sidecar_for_a_target_that_is_none_is_refused" {
+  command = plan
+
+  variables {
+    sidecar = { targets = ["wiki"] }
+  }
+
+  expect_failures = [var.sidecar]
+}
