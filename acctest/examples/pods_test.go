@@ -49,7 +49,6 @@ func TestPodsThatCarryWhatTheModulesSayAreLetIn(t *testing.T) {
 	for name, pod := range map[string]*corev1.Pod{
 		"an agent without approval":                 without(agent, "agentward.dev/approved"),
 		"an agent from a registry of others":        running(agent, "docker.io/library/agent:1"),
-		"an agent without a way to its identity":    changed(agent, func(p *corev1.Pod) { p.Spec.Volumes, p.Spec.Containers[0].VolumeMounts = nil, nil }),
 		"an agent that holds a token":               changed(agent, func(p *corev1.Pod) { p.Spec.AutomountServiceAccountToken = nil }),
 		"an agent without limits":                   changed(agent, func(p *corev1.Pod) { p.Spec.Containers[0].Resources = corev1.ResourceRequirements{} }),
 		"a shadow MCP server":                       without(server, "agentward.dev/approved"),
@@ -93,12 +92,8 @@ func confined(namespace, image string, carried carried) *corev1.Pod {
 				RunAsNonRoot: new(true), RunAsUser: new(int64(10001)),
 				SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
 			},
-			Volumes: []corev1.Volume{{Name: "spiffe", VolumeSource: corev1.VolumeSource{
-				CSI: &corev1.CSIVolumeSource{Driver: "csi.spiffe.io", ReadOnly: new(true)},
-			}}},
 			Containers: []corev1.Container{{
 				Name: "main", Image: image,
-				VolumeMounts: []corev1.VolumeMount{{Name: "spiffe", MountPath: "/spiffe-workload-api", ReadOnly: true}},
 				Resources: corev1.ResourceRequirements{Limits: corev1.ResourceList{
 					corev1.ResourceCPU: resource.MustParse("500m"), corev1.ResourceMemory: resource.MustParse("128Mi"),
 				}},

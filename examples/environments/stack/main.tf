@@ -33,7 +33,6 @@ module "platform" {
     failure_policy     = var.admission.failure_policy
     signed_images      = var.admission.signed_images
     allowed_registries = ["registry.example.org"]
-    spiffe_identity    = { csi_driver = "csi.spiffe.io" }
     resource_limits    = { required = ["cpu", "memory"] }
   }
 }
