@@ -98,21 +98,27 @@ func Run(ctx context.Context, config *rest.Config, report kars.Report, options O
 				continue
 			}
 			progress(r.ID)
-			finding, err := c.try(ctx, r.ID, try)
-			switch {
-			case errors.Is(err, errNoProbe):
-			case err != nil:
-				results[i].Unread = append(results[i].Unread, "try it out: "+err.Error())
-			default:
-				results[i].Finding, results[i].Probe = finding, kars.Active
-			}
+			results[i] = c.result(ctx, r, try)
 			if ctx.Err() != nil {
 				report.Interrupted = true
-				return report, nil
+				return report, nil //nolint:nilerr // the report says so, and holds what came of the probes before
 			}
 		}
 	}
 	return report, nil
+}
+
+// result is what comes of trying out what was found.
+func (c *client) result(ctx context.Context, found kars.Result, try probe) kars.Result {
+	finding, err := c.try(ctx, found.ID, try)
+	switch {
+	case errors.Is(err, errNoProbe):
+	case err != nil:
+		found.Unread = append(found.Unread, "try it out: "+err.Error())
+	default:
+		found.Finding, found.Probe = finding, kars.Active
+	}
+	return found
 }
 
 // client is the cluster that is tried out.

@@ -36,7 +36,7 @@ func agentIdentity(a *arena) (kars.Finding, error) {
 	if a.options.SPIREClass != "" {
 		spec["className"] = a.options.SPIREClass
 	}
-	if _, err := a.make(kind, "", map[string]any{
+	if err := a.make(kind, "", map[string]any{
 		"apiVersion": kind.GroupVersion().String(), "kind": "ClusterSPIFFEID", "metadata": map[string]any{"name": namespace}, "spec": spec,
 	}); err != nil {
 		return kars.Finding{}, fmt.Errorf("register pods with SPIRE: %w", err)
@@ -77,7 +77,7 @@ func (a *arena) issued(namespace, name string) (id, uid string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	err = a.until(startTimeout, func(ctx context.Context) (bool, string, error) {
+	err = a.until(func(ctx context.Context) (bool, string, error) {
 		var said inside.SVID
 		if err := a.ask(ctx, namespace, name, inside.SVIDPath, &said); err != nil {
 			return false, err.Error(), nil //nolint:nilerr // it is asked again
@@ -160,12 +160,12 @@ func robustController(a *arena) (kars.Finding, error) {
 			"spec": map[string]any{"podTemplate": map[string]any{"metadata": map[string]any{"labels": map[string]any{ownerLabel: a.id}}, "spec": spec}},
 		}
 	}
-	if _, err := a.make(kind, a.namespace, sandbox("invalid", map[string]any{"containers": "none"})); err == nil {
+	if err := a.make(kind, a.namespace, sandbox("invalid", map[string]any{"containers": "none"})); err == nil {
 		return failed(nil, "A Sandbox that is none was let in.")
 	} else if !refused(err) {
 		return kars.Finding{}, fmt.Errorf("make a Sandbox that is none: %w", err)
 	}
-	if _, err := a.make(kind, a.namespace, sandbox("valid", spec)); err != nil {
+	if err := a.make(kind, a.namespace, sandbox("valid", spec)); err != nil {
 		return kars.Finding{}, fmt.Errorf("make a Sandbox: %w", err)
 	}
 	evidence := []string{"a Sandbox that is none was refused"}
@@ -181,7 +181,7 @@ func robustController(a *arena) (kars.Finding, error) {
 
 // answersOne waits until the pod of the only object in the arena answers.
 func (a *arena) answersOne(kind schema.GroupVersionResource) (name string, err error) {
-	err = a.until(startTimeout, func(ctx context.Context) (bool, string, error) {
+	err = a.until(func(ctx context.Context) (bool, string, error) {
 		pods, err := a.kube.CoreV1().Pods(a.namespace).List(ctx, metav1.ListOptions{LabelSelector: ownerLabel + "=" + a.id})
 		if err != nil || len(pods.Items) == 0 {
 			return false, "there is no pod of the object of " + kind.Resource, err

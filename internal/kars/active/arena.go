@@ -99,7 +99,7 @@ func (a *arena) makeNamespace(labels map[string]string) (string, error) {
 }
 
 // make makes an object of a kind that a project brings. One of the whole cluster is marked, and goes with the arena.
-func (a *arena) make(gvr schema.GroupVersionResource, namespace string, object map[string]any) (*unstructured.Unstructured, error) {
+func (a *arena) make(gvr schema.GroupVersionResource, namespace string, object map[string]any) error {
 	u := &unstructured.Unstructured{Object: object}
 	to := a.dynamic.Resource(gvr).Namespace(namespace)
 	if namespace == "" {
@@ -108,14 +108,13 @@ func (a *arena) make(gvr schema.GroupVersionResource, namespace string, object m
 		u.SetLabels(meta.Labels)
 		u.SetAnnotations(meta.Annotations)
 	}
-	made, err := to.Create(a.ctx, u, metav1.CreateOptions{})
-	if err != nil {
-		return nil, err
+	if _, err := to.Create(a.ctx, u, metav1.CreateOptions{}); err != nil {
+		return err
 	}
 	if namespace == "" {
-		a.clear = append(a.clear, func(ctx context.Context) error { return to.Delete(ctx, made.GetName(), metav1.DeleteOptions{}) })
+		a.clear = append(a.clear, func(ctx context.Context) error { return to.Delete(ctx, u.GetName(), metav1.DeleteOptions{}) })
 	}
-	return made, nil
+	return nil
 }
 
 // sweep removes what probes left behind whose time is over.
@@ -158,10 +157,13 @@ func over(annotations map[string]string, now time.Time) bool {
 	return err == nil && now.After(at)
 }
 
-// until asks again and again until there is an answer or the arena's time is up. The error of done ends it; what it says is what it
+// stepTimeout bounds the wait for one thing to come about, such as that a pod runs and answers.
+const stepTimeout = 90 * time.Second
+
+// until asks again and again until it is done, or for as long as a step may take. The error of done ends it; what it says is what it
 // waits for.
-func (a *arena) until(most time.Duration, done func(context.Context) (ok bool, waitingFor string, err error)) error {
-	ctx, cancel := context.WithTimeout(a.ctx, most)
+func (a *arena) until(done func(context.Context) (ok bool, waitingFor string, err error)) error {
+	ctx, cancel := context.WithTimeout(a.ctx, stepTimeout)
 	defer cancel()
 	last := "the first answer"
 	for {

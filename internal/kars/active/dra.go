@@ -1,7 +1,6 @@
 package active
 
 import (
-	"errors"
 	"fmt"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -24,11 +23,8 @@ func draSupport(a *arena) (kars.Finding, error) {
 		{"ResourceClaimTemplate", "resourceclaimtemplates", a.namespace, map[string]any{"spec": map[string]any{"devices": map[string]any{"requests": []any{request()}}}}},
 	} {
 		gvr, err := a.served("resource.k8s.io", try.resource, "v1")
-		if errors.Is(err, errNoProbe) {
-			return kars.Finding{}, err // versions before v1 have other shapes
-		}
 		if err != nil {
-			return kars.Finding{}, err
+			return kars.Finding{}, err // errNoProbe for versions before v1, which have other shapes
 		}
 		object := map[string]any{
 			"apiVersion": gvr.GroupVersion().String(), "kind": try.kind, "metadata": map[string]any{"name": "agentward-kars-probe"}, "spec": try.spec,

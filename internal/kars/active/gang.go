@@ -28,7 +28,7 @@ func gangScheduling(a *arena) (kars.Finding, error) {
 	if err := a.makeJob("fits", 2); err != nil {
 		return kars.Finding{}, err
 	}
-	err = a.until(startTimeout, func(ctx context.Context) (bool, string, error) {
+	err = a.until(func(ctx context.Context) (bool, string, error) {
 		n, err := a.running(ctx, "fits")
 		return n == 2, fmt.Sprintf("%d of 2 pods of a job that fits run", n), err
 	})
@@ -79,7 +79,7 @@ func (a *arena) makeQueue(gv schema.GroupVersion) error {
 		})},
 		{"localqueues", name, object("LocalQueue", map[string]any{"clusterQueue": name})},
 	} {
-		if _, err := a.make(gv.WithResource(o.resource), o.namespace, o.object); err != nil {
+		if err := a.make(gv.WithResource(o.resource), o.namespace, o.object); err != nil {
 			return fmt.Errorf("make one of Kueue's %s: %w", o.resource, err)
 		}
 	}

@@ -15,9 +15,6 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/kars/inside"
 )
 
-// startTimeout bounds the wait for a pod to run and to answer.
-const startTimeout = 90 * time.Second
-
 const container = "probe"
 
 // pod is a pod that says what it is like inside. It keeps the restricted Pod Security Standard.
@@ -64,7 +61,7 @@ func (a *arena) start(namespace string, pod *corev1.Pod) (inside.Facts, error) {
 
 // answers waits until a pod answers.
 func (a *arena) answers(namespace, name string) (facts inside.Facts, err error) {
-	err = a.until(startTimeout, func(ctx context.Context) (bool, string, error) {
+	err = a.until(func(ctx context.Context) (bool, string, error) {
 		now, err := a.kube.CoreV1().Pods(namespace).Get(ctx, name, metav1.GetOptions{})
 		if err != nil {
 			return false, "", err

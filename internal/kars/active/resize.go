@@ -3,6 +3,7 @@ package active
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -47,8 +48,8 @@ func inPlacePodResize(a *arena) (kars.Finding, error) {
 		if what, yes := a.tooLate(err); yes {
 			return failed(evidence, "A running pod is not resized to %s and %s: %s.", to.cpu, to.memory, what)
 		}
-		if restarted, is := err.(*restart); is { //nolint:errorlint // resize gives it as it is
-			return failed(evidence, "%v.", restarted)
+		if restarted := (*restart)(nil); errors.As(err, &restarted) {
+			return failed(evidence, "A running pod is not resized in place: %v.", restarted)
 		}
 		if err != nil {
 			return kars.Finding{}, err
@@ -85,7 +86,7 @@ func (a *arena) resize(to size, instance string) error {
 	if _, err := a.kube.CoreV1().Pods(a.namespace).Patch(a.ctx, container, types.StrategicMergePatchType, patch, metav1.PatchOptions{}, "resize"); err != nil {
 		return fmt.Errorf("resize the pod: %w", err)
 	}
-	return a.until(startTimeout, func(ctx context.Context) (bool, string, error) {
+	return a.until(func(ctx context.Context) (bool, string, error) {
 		facts, err := a.facts(ctx, a.namespace, container)
 		if err != nil {
 			return false, err.Error(), nil //nolint:nilerr // it is asked again
@@ -133,14 +134,17 @@ func longRunningStability(a *arena) (kars.Finding, error) {
 	}
 	defer connection.cancel()
 	if !connection.alive(a.ctx) {
-		return kars.Finding{}, fmt.Errorf("a connection to the pod carries nothing")
+		return kars.Finding{}, errors.New("a connection to the pod carries nothing")
 	}
 	err = a.resize(large, before.Instance)
 	if what, yes := a.tooLate(err); yes {
 		return failed(nil, "A running pod is not resized: %s.", what)
 	}
+	if restarted := (*restart)(nil); errors.As(err, &restarted) {
+		return failed(nil, "An agent does not outlive a resize: %v.", restarted)
+	}
 	if err != nil {
-		return failed(nil, "An agent does not outlive a resize: %v.", err)
+		return kars.Finding{}, err
 	}
 	if !connection.alive(a.ctx) {
 		return failed(nil, "A resize cuts the connections of an agent.")

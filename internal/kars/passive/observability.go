@@ -147,13 +147,14 @@ func sum(answer []byte) (int, bool) {
 	if err := json.Unmarshal(answer, &said); err != nil || said.Status != "success" {
 		return 0, false
 	}
-	for _, result := range said.Data.Result {
-		if len(result.Value) != 2 {
-			return 0, false
-		}
-		value, _ := result.Value[1].(string)
-		number, err := strconv.ParseFloat(value, 64)
-		return int(number), err == nil
+	if len(said.Data.Result) == 0 {
+		return 0, true
 	}
-	return 0, true
+	sample := said.Data.Result[0].Value
+	if len(sample) != 2 {
+		return 0, false
+	}
+	value, _ := sample[1].(string)
+	number, err := strconv.ParseFloat(value, 64)
+	return int(number), err == nil
 }

@@ -137,9 +137,9 @@ func bigSlice(i int) string {
 	return fmt.Sprintf(`{"apiVersion":"resource.k8s.io/v1","kind":"ResourceSlice","metadata":{"name":"slice-%d"},"spec":{"driver":"gpu.nvidia.com","nodeName":"node-%d","devices":[%s]}}`, i, i, strings.Join(devices, ","))
 }
 
-func checklist(tb testing.TB, version string) kars.Checklist {
+func checklist(tb testing.TB) kars.Checklist {
 	tb.Helper()
-	list, err := kars.ForVersion(version)
+	list, err := kars.ForVersion("1.37")
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func checklist(tb testing.TB, version string) kars.Checklist {
 // A list is read in pages, once, whatever needs it; nothing is asked for whole.
 func TestLargeListsAreReadInPagesAndOnce(t *testing.T) {
 	c := &crowd{nodes: 1000, pods: 2000}
-	report, err := passive.Run(t.Context(), reader(t, c.serve(t)), checklist(t, "1.37"), now, nil)
+	report, err := passive.Run(t.Context(), reader(t, c.serve(t)), checklist(t), now, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +198,7 @@ func TestAServerThatAsksToSlowDownIsFollowed(t *testing.T) {
 		}
 		return false
 	}}
-	report, err := passive.Run(t.Context(), reader(t, c.serve(t)), kars.Checklist{Requirements: checklist(t, "1.37").Requirements[:1]}, now, nil)
+	report, err := passive.Run(t.Context(), reader(t, c.serve(t)), kars.Checklist{Requirements: checklist(t).Requirements[:1]}, now, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +222,7 @@ func TestAListThatExpiresGoesOn(t *testing.T) {
 		status(w, http.StatusGone, "Expired", `,"metadata":{"continue":`+strconv.Quote(from)+`}`)
 		return true
 	}}
-	report, err := passive.Run(t.Context(), reader(t, c.serve(t)), checklist(t, "1.37"), now, nil)
+	report, err := passive.Run(t.Context(), reader(t, c.serve(t)), checklist(t), now, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,7 +243,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 				fmt.Fprint(w, answer)
 				return true
 			}}
-			report, err := passive.Run(t.Context(), reader(t, c.serve(t)), checklist(t, "1.37"), now, nil)
+			report, err := passive.Run(t.Context(), reader(t, c.serve(t)), checklist(t), now, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -260,7 +260,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 // cluster up.
 func BenchmarkPassive(b *testing.B) {
 	c := &crowd{nodes: 5000, pods: 50000}
-	api, list := reader(b, c.serve(b)), checklist(b, "1.37")
+	api, list := reader(b, c.serve(b)), checklist(b)
 	runtime.GC()
 	peak, stop := uint64(0), make(chan struct{})
 	var sampling sync.WaitGroup

@@ -195,7 +195,7 @@ func find(t *testing.T, api cluster.Reader, id string) kars.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := append(report.Results, report.Proposed...)
+	all := slices.Concat(report.Results, report.Proposed)
 	i := slices.IndexFunc(all, func(r kars.Result) bool { return r.ID == id })
 	if i < 0 {
 		t.Fatalf("nothing looks for %s", id)

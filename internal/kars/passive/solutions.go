@@ -92,12 +92,6 @@ func (l *look) survey(solutions []solution, n *notes) (run, part []string) {
 	return run, part
 }
 
-// servesAny says whether the cluster serves some version of a group.
-func (l *look) servesAny(group string) bool {
-	d, err := l.discovery()
-	return err == nil && len(d.Groups[group]) > 0
-}
-
 // ask asks every port of the Service in turn, and gives the first answer that suits.
 func (l *look) ask(s service, path string, query map[string]string, suits func([]byte) bool) ([]byte, error) {
 	var last error

@@ -21,6 +21,13 @@ import (
 const svidTimeout = 5 * time.Second
 
 func main() {
+	if err := serve(); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// serve answers until the pod is stopped.
+func serve() error {
 	// The first process of a container is ended by no signal that it does not ask for.
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
@@ -30,8 +37,9 @@ func main() {
 		_ = server.Close() // nobody is left to tell
 	}()
 	if err := server.ListenAndServe(); ctx.Err() == nil {
-		log.Fatal(err)
+		return err
 	}
+	return nil
 }
 
 func handler() http.Handler {
