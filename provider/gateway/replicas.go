@@ -40,6 +40,18 @@ func notRunning(pod map[string]any) string {
 	return phase
 }
 
+// ready says whether the kubelet finds a pod ready.
+func ready(pod map[string]any) bool {
+	conditions, _, _ := unstructured.NestedSlice(pod, "status", "conditions")
+	for _, c := range conditions {
+		condition, _ := c.(map[string]any)
+		if condition["type"] == "Ready" {
+			return condition["status"] == "True"
+		}
+	}
+	return false
+}
+
 func reason(state map[string]any) string {
 	why, _ := state["reason"].(string)
 	if message, _ := state["message"].(string); message != "" {

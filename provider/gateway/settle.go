@@ -17,9 +17,10 @@ import (
 const (
 	// lookEvery is how long the wait pauses between two looks at the replicas.
 	lookEvery = 500 * time.Millisecond
-	// refusalPatience is how long all of a finished rollout may refuse a configuration before it counts as refused: what the
-	// configuration names, a Secret perhaps, may come a moment after it.
-	refusalPatience = 15 * time.Second
+	// patience is how long all of a finished rollout may refuse a configuration before it counts as refused: what the configuration
+	// names, a Secret perhaps, may come a moment after it. It is as long until replicas that are ready and do not answer are taken
+	// for ones that the API server cannot reach, as from outside of some clusters' networks.
+	patience = 15 * time.Second
 	// answerTimeout bounds one question to one replica.
 	answerTimeout = 5 * time.Second
 )
@@ -49,6 +50,7 @@ type view struct {
 	behind   []string // what each of them says that does not have the revision in force, for a person
 	rolling  string   // what the rollout still waits for; "" where it is done
 	refused  bool     // replicas of a finished rollout refuse the revision, and nothing else is amiss
+	deaf     error    // why no replica of a finished rollout answers, although the cluster finds all of them ready
 	blind    error    // why it cannot be seen at all
 }
 
@@ -57,19 +59,23 @@ func (v view) settled() bool { return v.blind == nil && v.rolling == "" && len(v
 // settle waits until every replica reports the revision and no rollout is under way.
 func settle(ctx context.Context, f fleet, label, revision string, every, patience time.Duration) diag.Diagnostics {
 	begin := time.Now()
-	var refusing time.Time
+	still := begin // since when nothing is left that could come of itself
+	seen := view{blind: errors.New("the cluster did not answer in time")}
 	for {
-		seen := look(ctx, f, revision)
+		if now := look(ctx, f, revision); ctx.Err() == nil { // what was broken off tells nothing
+			seen = now
+		}
 		switch {
 		case ctx.Err() == nil && seen.settled():
 			return settledWith(label, seen)
 		case apierrors.IsForbidden(seen.blind):
 			return unconfirmed(label, revision, seen.blind)
-		case !seen.refused:
-			refusing = time.Time{}
-		case refusing.IsZero():
-			refusing = time.Now()
-		case time.Since(refusing) >= patience:
+		case !seen.refused && seen.deaf == nil:
+			still = time.Now()
+		case time.Since(still) < patience:
+		case seen.deaf != nil:
+			return unconfirmed(label, revision, seen.deaf)
+		default:
 			return unsettled(label, revision, seen, time.Since(begin))
 		}
 		tflog.Debug(ctx, "waits until the gateway has the configuration in force", map[string]any{"revision": revision, "rollout": seen.rolling, "behind": seen.behind})
@@ -104,8 +110,12 @@ func look(ctx context.Context, f fleet, revision string) view {
 		all.Go(func() { answers[i] = ask(ctx, f, pod, revision) })
 	}
 	all.Wait()
-	refusals := 0
+	refusals, silent := 0, 0
 	for _, a := range answers {
+		if a.deaf != nil {
+			v.deaf = a.deaf
+			silent++
+		}
 		if a.blind != nil {
 			v.blind = a.blind
 		}
@@ -118,6 +128,9 @@ func look(ctx context.Context, f fleet, revision string) view {
 	}
 	// A replica of the old template may have to refuse what a rollout is under way for.
 	v.refused = v.rolling == "" && refusals > 0 && refusals == len(v.behind)
+	if v.rolling != "" || silent < len(living) {
+		v.deaf = nil
+	}
 	return v
 }
 
@@ -126,6 +139,7 @@ type answer struct {
 	behind  string
 	refused bool
 	blind   error
+	deaf    error
 }
 
 func ask(ctx context.Context, f fleet, pod map[string]any, revision string) answer {
@@ -139,6 +153,8 @@ func ask(ctx context.Context, f fleet, pod map[string]any, revision string) answ
 	switch {
 	case apierrors.IsForbidden(err):
 		return answer{blind: err}
+	case err != nil && ready(pod):
+		return answer{behind: fmt.Sprintf("%s: does not answer: %v", name, err), deaf: err}
 	case err != nil:
 		return answer{behind: fmt.Sprintf("%s: does not answer: %v", name, err)}
 	case said.Revision == revision:
@@ -168,12 +184,13 @@ func settledWith(label string, seen view) diag.Diagnostics {
 func unconfirmed(label, revision string, err error) diag.Diagnostics {
 	return diag.Diagnostics{diag.NewWarningDiagnostic(fmt.Sprintf("Unable to confirm agent gateway %q", label),
 		fmt.Sprintf("The update is written, and replicas take it over within two seconds. Whether revision %s is in force was not to be seen: %v.\n\n"+
-			"Grant the credentials of the provider get on deployments, list on pods and get on pods/proxy in the gateway's namespace, and an update waits until every replica reports it.", revision, err))}
+			"An update waits until every replica reports it where the credentials of the provider have get on deployments, list on pods and get on pods/proxy in the gateway's "+
+			"namespace, and the API server reaches the pods at their admin port.", revision, err))}
 }
 
 func unsettled(label, revision string, seen view, after time.Duration) diag.Diagnostics {
 	var why []string
-	if seen.blind != nil && !errors.Is(seen.blind, context.DeadlineExceeded) {
+	if seen.blind != nil {
 		why = append(why, fmt.Sprintf("the replicas cannot be seen: %v", seen.blind))
 	}
 	if seen.rolling != "" {

@@ -87,6 +87,7 @@ func of(wanted, all, updated int) string {
 
 const (
 	running = `{"status":{"phase":"Running"}}`
+	serving = `{"status":{"phase":"Running","conditions":[{"type":"Ready","status":"True"}]}}`
 	ending  = `{"metadata":{"deletionTimestamp":"2026-01-01T00:00:00Z"},"status":{"phase":"Running"}}`
 	evicted = `{"status":{"phase":"Failed"}}`
 	pending = `{"status":{"phase":"Pending","conditions":[{"type":"PodScheduled","status":"False","reason":"Unschedulable","message":"no node has room"}]}}`
@@ -210,6 +211,31 @@ func TestWaitSaysWhichReplicaIsBehindAndWhy(t *testing.T) {
 	}
 }
 
+func TestWaitThatIsBrokenOffSaysWhatItSawLast(t *testing.T) {
+	f := &fakeFleet{at: always(of(1, 1, 1), map[string]string{"gw-1": running}), says: func(look int, _ string) (string, error) {
+		if look > 1 {
+			time.Sleep(100 * time.Millisecond)
+			return "", context.DeadlineExceeded
+		}
+		return stale, nil
+	}}
+	if diags := settled(f, 50*time.Millisecond); !diags.HasError() || !strings.Contains(diags[0].Detail(), "gw-1: has revision old in force") {
+		t.Error(diags)
+	}
+}
+
+func TestWaitBelievesNoSilenceWhereOthersAnswer(t *testing.T) {
+	f := &fakeFleet{at: always(of(2, 2, 2), map[string]string{"gw-1": serving, "gw-2": serving}), says: func(_ int, pod string) (string, error) {
+		if pod == "gw-1" {
+			return fresh, nil
+		}
+		return "", errors.New("error trying to reach service")
+	}}
+	if diags := settled(f, 100*time.Millisecond); !diags.HasError() || !strings.Contains(diags[0].Detail(), "gw-2: does not answer") {
+		t.Error(diags)
+	}
+}
+
 func TestWaitGivesUpWhatIsRefusedForGood(t *testing.T) {
 	f := &fakeFleet{
 		at:   always(of(1, 1, 1), map[string]string{"gw-1": running}),
@@ -228,7 +254,10 @@ func TestWaitGivesUpWhatIsRefusedForGood(t *testing.T) {
 func TestWaitThatMayNotSeeIsAWarning(t *testing.T) {
 	for name, f := range map[string]*fakeFleet{
 		"the proxy": {at: always(of(1, 1, 1), map[string]string{"gw-1": running}), says: func(int, string) (string, error) { return "", fmt.Errorf("ask: %w", forbidden) }},
-		"the pods":  {at: func(int) (string, map[string]string, error) { return "", nil, forbidden }},
+		"pods that the API server does not reach": {at: always(of(2, 2, 2), map[string]string{"gw-1": serving, "gw-2": serving}), says: func(int, string) (string, error) {
+			return "", errors.New("error trying to reach service")
+		}},
+		"the pods": {at: func(int) (string, map[string]string, error) { return "", nil, forbidden }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			diags := settled(f, 5*time.Second)
