@@ -2,7 +2,8 @@ resource "agent_identity" "billing" {
   name         = "billing"
   namespace    = "payments"
   trust_domain = "agents.example.org"
-  gateways     = ["gateways/tools"]
+  # By its id written out: the gateway's permissions refer to this agent already, and a reference back would be a cycle.
+  gateways = ["gateways/tools"]
 }
 
 # Agents call https://tools.gateways.svc:8443/bank and /crm with a token of the gateway's token service, bound to their SVID and key.
