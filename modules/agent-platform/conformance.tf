@@ -3,6 +3,7 @@ variable "conformance" {
     version = string
     require = optional(list(string))
     strict  = optional(bool)
+    probe   = optional(string)
     accepted_gaps = optional(map(object({
       reason  = string
       expires = string
@@ -24,6 +25,7 @@ resource "kars_conformance" "this" {
   version       = var.conformance.version
   require       = var.conformance.require
   strict        = var.conformance.strict
+  probe         = var.conformance.probe
   accepted_gaps = var.conformance.accepted_gaps
 }
 

@@ -26,7 +26,7 @@ variable "namespace" {
 
 variable "images" {
   type        = list(string)
-  description = "The images that were approved for the server: a repository (all of its tags), one tag of it, or one digest. Nothing else runs under its label."
+  description = "The images that were approved for the server, each with its registry: a repository (all of its tags), one tag of it, or one digest. Nothing else runs under its label."
   nullable    = false
 
   validation {

@@ -47,7 +47,7 @@ run "the_gateway_and_what_guards_its_agents" {
     error_message = "The gateway is ${output.gateway}."
   }
   assert {
-    condition = alltrue([for namespace in ["payments", "research"] :
+    condition = alltrue([for namespace in ["payments", "research", "tools"] :
       anytrue([for key in keys(output.objects) : strcontains(key, "/NetworkPolicy/${namespace}/")])
     ])
     error_message = "Agents have a way around the gateway: ${join(", ", keys(output.objects))}"
