@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// stopTimeout bounds the wait for the kernel to end a process that was killed.
+// stopTimeout bounds the wait for the kernel to end a process that was killed, or to stop one that was paused.
 const stopTimeout = 30 * time.Second
 
 // errPortTaken says that a component could not listen on the port chosen for it.
@@ -128,9 +128,17 @@ func (p *component) gone(within time.Duration) bool {
 	return true
 }
 
+// pause returns once no thread of the process runs any more, which on a busy machine is a while after the signal.
 func (p *component) pause() error {
 	if err := syscall.Kill(p.pid, syscall.SIGSTOP); err != nil {
 		return fmt.Errorf("pause %s: %w", p.name, err)
+	}
+	deadline := time.Now().Add(stopTimeout)
+	for !frozen(p.pid) {
+		if time.Now().After(deadline) {
+			return fmt.Errorf("pause %s: process %d still runs %s after the signal", p.name, p.pid, stopTimeout)
+		}
+		time.Sleep(5 * time.Millisecond)
 	}
 	return nil
 }

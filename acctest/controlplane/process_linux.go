@@ -3,6 +3,7 @@ package controlplane
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 )
@@ -25,4 +26,23 @@ func commandOf(pid int) string {
 	}
 	program, _, _ := strings.Cut(string(line), "\x00")
 	return program
+}
+
+// frozen says whether every thread of a process is stopped (proc(5), state T).
+func frozen(pid int) bool {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	if err != nil || len(threads) == 0 {
+		return false
+	}
+	for _, thread := range threads {
+		stat, err := os.ReadFile(thread)
+		if err != nil {
+			return false // it has just ended
+		}
+		// The state follows the program's name, which stands in parentheses and may hold any character.
+		if _, state, _ := strings.Cut(string(stat[strings.LastIndexByte(string(stat), ')')+1:]), " "); !strings.HasPrefix(state, "T") {
+			return false
+		}
+	}
+	return true
 }

@@ -28,3 +28,9 @@ func commandOf(pid int) string {
 	program, _, _ := strings.Cut(strings.TrimSpace(string(out)), " --")
 	return program
 }
+
+// frozen says whether a process is stopped.
+func frozen(pid int) bool {
+	out, err := exec.Command("ps", "-o", "state=", "-p", strconv.Itoa(pid)).Output()
+	return err == nil && strings.HasPrefix(strings.TrimSpace(string(out)), "T")
+}
