@@ -40,7 +40,7 @@ var (
 	// Inference holds the Gateway API Inference Extension.
 	Inference = Set{"Gateway API Inference Extension", "crds", "sigs.k8s.io/gateway-api-inference-extension", "config/crd/bases"}
 	// Kueue holds its queues and workloads.
-	Kueue = Set{"Kueue", "crds", "sigs.k8s.io/kueue", "config/components/crd/bases"}
+	Kueue = Set{"Kueue", "kueue", "sigs.k8s.io/kueue", "config/components/crd/bases"}
 	// AgentSandbox holds Sandbox and its templates, claims and pools.
 	AgentSandbox = Set{"agent-sandbox", "agentsandbox", "sigs.k8s.io/agent-sandbox", "k8s/crds"}
 	// LeaderWorkerSet holds the kind of that name.

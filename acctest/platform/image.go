@@ -24,7 +24,7 @@ type Images struct {
 	Gateway                                          string // agent-gateway of this repository
 	Agent                                            string // acctest/platform/agent
 	Probe                                            string // kars-probe of this repository
-	AgentSandbox                                     string // which a test brings in and removes again
+	AgentSandbox, Kueue                              string // which tests bring in and remove again
 	EverythingServer, Bank, Kitchen, A2A, REST, Shop string // what agents call
 }
 
@@ -51,6 +51,7 @@ func images() []image {
 		{"agent", func(i *Images) *string { return &i.Agent }, "", ours("./acctest/platform/agent"), nil},
 		{"kars-probe", func(i *Images) *string { return &i.Probe }, "", ours("./internal/kars/cmd/kars-probe"), nil},
 		{"agent-sandbox-controller", func(i *Images) *string { return &i.AgentSandbox }, pinned("registry.k8s.io/agent-sandbox/agent-sandbox-controller:v%s", tool.AgentSandbox), built(tool.AgentSandbox), nil},
+		{"kueue", func(i *Images) *string { return &i.Kueue }, pinned("registry.k8s.io/kueue/kueue:v%s", tool.Kueue), built(tool.Kueue), nil},
 		{"everything-server", func(i *Images) *string { return &i.EverythingServer }, "", built(tool.EverythingServer), nil},
 		{"bank", func(i *Images) *string { return &i.Bank }, "", ours("./examples/gateway/mcp-server"), nil},
 		{"kitchen", func(i *Images) *string { return &i.Kitchen }, "", ours("./examples/gateway/mcp/server"), nil},

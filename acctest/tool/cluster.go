@@ -13,12 +13,14 @@ var (
 	AgentSandbox = Tool{
 		Name: "agent-sandbox-controller", module: "agentsandbox", pkg: "sigs.k8s.io/agent-sandbox/cmd/agent-sandbox-controller", pin: "sigs.k8s.io/agent-sandbox",
 	}
+	// Kueue is Kueue's controller manager.
+	Kueue = Tool{Name: "kueue", module: "kueue", pkg: "sigs.k8s.io/kueue/cmd/kueue", pin: "sigs.k8s.io/kueue"}
 )
 
 // ForCluster lists what runs in the cluster of the acceptance tests, in the order in which it is built.
 func ForCluster() []Tool {
 	return []Tool{
-		ControllerManager, SPIREServerStatic, SPIREAgentStatic, KyvernoInit, KyvernoAdmission, KyvernoReports, AgentSandbox,
+		ControllerManager, SPIREServerStatic, SPIREAgentStatic, KyvernoInit, KyvernoAdmission, KyvernoReports, AgentSandbox, Kueue,
 	}
 }
 

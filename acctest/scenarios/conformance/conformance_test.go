@@ -100,11 +100,11 @@ func (s *stage) want(r kars.Result, status kars.Status, reason string) {
 	}
 }
 
-// soon wants the report to say so of operators, once the API server serves what was brought or removed.
-func (s *stage) soon(status kars.Status, reason string) kars.Report {
+// soon wants the report to say so, once the API server serves what was brought or removed.
+func (s *stage) soon(id string, status kars.Status, reason string) kars.Report {
 	s.Helper()
 	for start := time.Now(); ; time.Sleep(time.Second) {
-		report := s.look("robust_controller")
+		report := s.look(id)
 		if r := report.Results[0]; r.Status == status && strings.Contains(r.Reason, reason) || time.Since(start) > 30*time.Second {
 			s.want(r, status, reason)
 			return report
@@ -251,26 +251,26 @@ func (s *stage) agentSandbox(image string) string {
 // none.
 func TestTheReportFollowsAnOperator(t *testing.T) {
 	s := enter(t)
-	s.soon(kars.NotDetected, "")
+	s.soon("robust_controller", kars.NotDetected, "")
 	kinds, err := os.ReadFile(filepath.Join(crd.Dir(t, crd.AgentSandbox), "agents.x-k8s.io_sandboxes.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	removeKinds := s.bring(string(kinds))
-	s.soon(kars.NotDetected, "does not work")
+	s.soon("robust_controller", kars.NotDetected, "does not work")
 
 	// The probe's own image runs and answers, and controls nothing.
 	removeImpostor := s.bring(s.agentSandbox(s.Images.Probe))
-	report := s.soon(kars.Detected, "agent-sandbox")
+	report := s.soon("robust_controller", kars.Detected, "agent-sandbox")
 	s.want(s.try(report, active.Options{Patience: 5 * time.Minute}), kars.NotDetected, "Nobody makes a pod of a Sandbox")
 	removeImpostor()
 
 	removeReal := s.bring(s.agentSandbox(s.Images.AgentSandbox))
 	s.want(s.try(s.look("robust_controller"), active.Options{Patience: 5 * time.Minute}), kars.Verified, "turned a Sandbox into a pod")
 	removeReal()
-	s.soon(kars.NotDetected, "does not work")
+	s.soon("robust_controller", kars.NotDetected, "does not work")
 	removeKinds()
-	s.soon(kars.NotDetected, "No operator")
+	s.soon("robust_controller", kars.NotDetected, "No operator")
 }
 
 // A run that was killed cleans up nothing; the next one does, once nobody can use it any more.

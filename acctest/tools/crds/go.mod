@@ -7,6 +7,5 @@ require (
 	github.com/prometheus-operator/prometheus-operator v0.85.0
 	sigs.k8s.io/gateway-api v1.6.1
 	sigs.k8s.io/gateway-api-inference-extension v1.5.0
-	sigs.k8s.io/kueue v0.18.2
 	sigs.k8s.io/lws v0.8.0
 )
