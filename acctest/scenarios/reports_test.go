@@ -1,0 +1,85 @@
+package scenarios_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/agentward/terraform-provider-agent/acctest/terraform"
+)
+
+// reportTime bounds the wait for reports: Kyverno looks through the cluster every 30 s.
+const reportTime = 3 * time.Minute
+
+// violation is what the data source tells of an object.
+type violation struct {
+	Policy, Message, Source string
+	Resource                struct{ Name, Namespace string }
+}
+
+// reported waits until the reports tell of the server that was there before the policy, and of no other.
+func (s *stage) reported(engine string) {
+	s.Helper()
+	reader := *s
+	reader.terraform = terraform.At(s.T, s.TempDir())
+	reader.write(fmt.Sprintf(`
+data "agent_policy_violations" "servers" {
+  namespaces = [%q]
+  policies   = [%q]
+}
+output "violations" { value = data.agent_policy_violations.servers.results }
+`, s.tools, s.tools))
+	deadline := time.Now().Add(reportTime)
+	for {
+		found := reader.violations()
+		older := false
+		for _, v := range found {
+			switch {
+			case strings.HasPrefix(v.Resource.Name, "older-") && strings.Contains(v.Message, "approval-label"):
+				older = true
+			case strings.HasPrefix(v.Resource.Name, "bank-"):
+				s.Fatalf("the approved server is reported: %+v", v)
+			}
+		}
+		if older {
+			return
+		}
+		if time.Now().After(deadline) {
+			s.Fatalf("no report tells of the server that was there before the policy of %s: %+v", engine, found)
+		}
+		time.Sleep(5 * time.Second)
+	}
+}
+
+func (s *stage) violations() []violation {
+	s.Helper()
+	if out, complaints, err := s.terraform.Run(s.Context(), "apply", "-auto-approve", "-no-color"); err != nil {
+		s.Fatalf("read the reports: %v\n%s%s", err, out, complaints)
+	}
+	out, complaints, err := s.terraform.Run(s.Context(), "output", "-json", "violations")
+	if err != nil {
+		s.Fatalf("terraform output: %v\n%s", err, complaints)
+	}
+	var found []violation
+	if err := json.Unmarshal([]byte(out), &found); err != nil {
+		s.Fatalf("%v: %s", err, out)
+	}
+	return found
+}
+
+// eventually asks until the answer is the right one, for half a minute.
+func (s *stage) eventually(what string, ask func() (told string, right bool)) {
+	s.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		told, right := ask()
+		if right {
+			return
+		}
+		if time.Now().After(deadline) {
+			s.Fatalf("%s: not within 30 s, the last answer is %s", what, told)
+		}
+		time.Sleep(500 * time.Millisecond)
+	}
+}
