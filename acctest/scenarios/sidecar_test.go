@@ -129,9 +129,10 @@ func (s *stage) startPod(pod *corev1.Pod) *agent {
 
 // throughSidecar is a call of one of the bank's tools as an agent makes it that knows nothing of the gateway.
 func throughSidecar(tool string) probe.Call {
+	arguments := map[string]string{"balance": `{"account":"7"}`, "transfer": `{"to":"me","amount":1}`}[tool]
 	return probe.Call{
 		Method: "POST", URL: sidecarURL, Anonymous: true,
 		Header: map[string]string{"Content-Type": "application/json", "Accept": "application/json, text/event-stream", "Mcp-Protocol-Version": "2025-11-25"},
-		Body:   `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"` + tool + `","arguments":{"account":"7","to":"me","amount":1}}}`,
+		Body:   `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"` + tool + `","arguments":` + arguments + `}}`,
 	}
 }

@@ -100,6 +100,15 @@ func (s *stage) run(objects []*unstructured.Unstructured, err error) {
 // govern has Terraform apply a configuration, and destroy it at the end of the test. A second plan must be empty.
 func (s *stage) govern(configuration string) {
 	s.Helper()
+	s.applies(configuration)
+	if out, complaints, err := s.terraform.Run(s.Context(), "plan", "-detailed-exitcode", "-no-color"); err != nil {
+		s.Fatalf("a plan after the apply is not empty: %v\n%s%s", err, out, complaints)
+	}
+}
+
+// applies is govern for a test that cannot wait for the second plan.
+func (s *stage) applies(configuration string) {
+	s.Helper()
 	first := s.write(configuration)
 	if first {
 		s.Cleanup(func() {
@@ -108,11 +117,11 @@ func (s *stage) govern(configuration string) {
 			}
 		})
 	}
+	if out, complaints, err := s.terraform.Run(s.Context(), "get", "-no-color"); err != nil {
+		s.Fatalf("terraform get: %v\n%s%s", err, out, complaints)
+	}
 	if out, complaints, err := s.terraform.Run(s.Context(), "apply", "-auto-approve", "-no-color"); err != nil {
 		s.Fatalf("terraform apply: %v\n%s%s", err, out, complaints)
-	}
-	if out, complaints, err := s.terraform.Run(s.Context(), "plan", "-detailed-exitcode", "-no-color"); err != nil {
-		s.Fatalf("a plan after the apply is not empty: %v\n%s%s", err, out, complaints)
 	}
 }
 
