@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"maps"
 	"net/netip"
+	"slices"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -61,12 +62,7 @@ func hasType(s networkingv1.NetworkPolicySpec, direction networkingv1.PolicyType
 	if len(s.PolicyTypes) == 0 {
 		return direction == networkingv1.PolicyTypeIngress || len(s.Egress) > 0
 	}
-	for _, t := range s.PolicyTypes {
-		if t == direction {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.PolicyTypes, direction)
 }
 
 // anyPeer says whether a rule is for a peer; one without peers is for everybody.
@@ -186,10 +182,9 @@ func (s *stage) podEnd(namespace string, selector *metav1.LabelSelector) end {
 // The test's own reading of NetworkPolicies: what it calls closed must be open without them.
 func TestReadingNetworkPolicies(t *testing.T) {
 	t.Parallel()
-	parsed := func(text string) netip.Addr { return netip.MustParseAddr(text) }
-	agent := end{namespace: "agents", namespaceLabels: map[string]string{"name": "agents"}, labels: map[string]string{"app": "agent"}, address: parsed("10.0.0.1")}
-	gateway := end{namespace: "gateways", namespaceLabels: map[string]string{"name": "gateways"}, labels: map[string]string{"app": "gateway"}, address: parsed("10.0.0.2")}
-	outside := end{address: parsed("192.0.2.1")}
+	agent := end{namespace: "agents", namespaceLabels: map[string]string{"name": "agents"}, labels: map[string]string{"app": "agent"}, address: netip.MustParseAddr("10.0.0.1")}
+	gateway := end{namespace: "gateways", namespaceLabels: map[string]string{"name": "gateways"}, labels: map[string]string{"app": "gateway"}, address: netip.MustParseAddr("10.0.0.2")}
+	outside := end{address: netip.MustParseAddr("192.0.2.1")}
 	out := func(rules ...networkingv1.NetworkPolicyEgressRule) networkingv1.NetworkPolicy {
 		p := networkingv1.NetworkPolicy{Spec: networkingv1.NetworkPolicySpec{PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeEgress}, Egress: rules}}
 		p.Namespace = "agents"

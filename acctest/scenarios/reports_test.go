@@ -19,7 +19,7 @@ type violation struct {
 }
 
 // reported waits until the reports tell of the server that was there before the policy, and of no other.
-func (s *stage) reported(engine string) {
+func (s *stage) reported() {
 	s.Helper()
 	reader := *s
 	reader.terraform = terraform.At(s.T, s.TempDir())
@@ -46,7 +46,7 @@ output "violations" { value = data.agent_policy_violations.servers.results }
 			return
 		}
 		if time.Now().After(deadline) {
-			s.Fatalf("no report tells of the server that was there before the policy of %s: %+v", engine, found)
+			s.Fatalf("no report tells of the server that was there before the policy: %+v", found)
 		}
 		time.Sleep(5 * time.Second)
 	}
@@ -66,20 +66,4 @@ func (s *stage) violations() []violation {
 		s.Fatalf("%v: %s", err, out)
 	}
 	return found
-}
-
-// eventually asks until the answer is the right one, for half a minute.
-func (s *stage) eventually(what string, ask func() (told string, right bool)) {
-	s.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for {
-		told, right := ask()
-		if right {
-			return
-		}
-		if time.Now().After(deadline) {
-			s.Fatalf("%s: not within 30 s, the last answer is %s", what, told)
-		}
-		time.Sleep(500 * time.Millisecond)
-	}
 }

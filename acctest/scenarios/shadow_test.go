@@ -13,7 +13,7 @@ import (
 )
 
 // A shadow MCP server: nobody approved it, its image is from somewhere else, it wants more of the node than it should. Both engines refuse
-// it, and one that was there before the policy shows in the reports. What refuses an image without a signature is tried out where there
+// it, and one that was there before the policy shows in Kyverno's reports. What refuses an image without a signature is tried out where there
 // is a registry with signatures, in acctest/verdicts.
 func TestShadowServers(t *testing.T) {
 	t.Parallel()
@@ -30,7 +30,9 @@ func TestShadowServers(t *testing.T) {
 
 			s.shadows()
 			s.swaps(approved.Name)
-			s.reported(engine)
+			if engine == "kyverno" { // of its own policies; of the API server's nobody in this cluster reports
+				s.reported()
+			}
 		})
 	}
 }

@@ -146,3 +146,19 @@ provider "agent" {
 	}
 	return err != nil
 }
+
+// eventually asks until the answer is the right one, for half a minute.
+func (s *stage) eventually(what string, ask func() (told string, right bool)) {
+	s.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		told, right := ask()
+		if right {
+			return
+		}
+		if time.Now().After(deadline) {
+			s.Fatalf("%s: not within 30 s, the last answer is %s", what, told)
+		}
+		time.Sleep(500 * time.Millisecond)
+	}
+}
