@@ -36,6 +36,12 @@ type stage struct {
 // enter gives a stage that goes with the test. name is the scenario's, short enough for a label.
 func enter(t *testing.T, name string) *stage {
 	t.Helper()
+	return enterAt(t, name+"-agents", name+"-tools", name+"-gateway")
+}
+
+// enterAt is enter for a scenario whose namespaces have names already.
+func enterAt(t *testing.T, agents, tools, gateway string) *stage {
+	t.Helper()
 	kubeconfig := os.Getenv(platform.Variable)
 	if kubeconfig == "" {
 		t.Skip("needs a cluster with the platform in it: run `make testacc`")
@@ -44,7 +50,7 @@ func enter(t *testing.T, name string) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{Platform: p, T: t, agents: name + "-agents", tools: name + "-tools", gateway: name + "-gateway"}
+	s := &stage{Platform: p, T: t, agents: agents, tools: tools, gateway: gateway}
 	s.namespace(s.agents, map[string]string{"workload-type": "ai-agent"})
 	s.namespace(s.tools, nil)
 	s.namespace(s.gateway, nil)
@@ -101,28 +107,44 @@ func (s *stage) run(objects []*unstructured.Unstructured, err error) {
 func (s *stage) govern(configuration string) {
 	s.Helper()
 	s.applies(configuration)
-	if out, complaints, err := s.terraform.Run(s.Context(), "plan", "-detailed-exitcode", "-no-color"); err != nil {
-		s.Fatalf("a plan after the apply is not empty: %v\n%s%s", err, out, complaints)
-	}
+	s.unchanged()
 }
 
 // applies is govern for a test that cannot wait for the second plan.
 func (s *stage) applies(configuration string) {
 	s.Helper()
-	first := s.write(configuration)
-	if first {
-		s.Cleanup(func() {
-			if out, complaints, err := s.terraform.Run(context.Background(), "destroy", "-auto-approve", "-no-color"); err != nil {
-				s.Errorf("terraform destroy: %v\n%s%s", err, out, complaints)
-			}
-		})
+	if first := s.write(configuration); first {
+		s.destroys()
 	}
+	s.applied()
+}
+
+// applied has Terraform apply the configuration that is there.
+func (s *stage) applied() {
+	s.Helper()
 	if out, complaints, err := s.terraform.Run(s.Context(), "get", "-no-color"); err != nil {
 		s.Fatalf("terraform get: %v\n%s%s", err, out, complaints)
 	}
 	if out, complaints, err := s.terraform.Run(s.Context(), "apply", "-auto-approve", "-no-color"); err != nil {
 		s.Fatalf("terraform apply: %v\n%s%s", err, out, complaints)
 	}
+}
+
+// unchanged has Terraform plan, and there must be nothing to do.
+func (s *stage) unchanged() {
+	s.Helper()
+	if out, complaints, err := s.terraform.Run(s.Context(), "plan", "-detailed-exitcode", "-no-color"); err != nil {
+		s.Fatalf("a plan after the apply is not empty: %v\n%s%s", err, out, complaints)
+	}
+}
+
+// destroys has Terraform destroy everything at the end of the test.
+func (s *stage) destroys() {
+	s.Cleanup(func() {
+		if out, complaints, err := s.terraform.Run(context.Background(), "destroy", "-auto-approve", "-no-color"); err != nil {
+			s.Errorf("terraform destroy: %v\n%s%s", err, out, complaints)
+		}
+	})
 }
 
 // write puts the configuration into Terraform's folder, and says whether there was none before.
