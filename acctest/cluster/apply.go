@@ -84,6 +84,31 @@ func (c *Cluster) ApplyText(ctx context.Context, text string) error {
 	return c.Apply(ctx, objects...)
 }
 
+// Get gives an object as it is now; of the one given its kind, namespace and name count.
+func (c *Cluster) Get(ctx context.Context, object *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	client, err := c.client(ctx, object)
+	if err != nil {
+		return nil, err
+	}
+	live, err := client.Get(ctx, object.GetName(), metav1.GetOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("read the %s: %w", named(object), err)
+	}
+	return live, nil
+}
+
+// Update writes an object over what is there, as kubectl edit and kubectl replace do, in the name of a field manager.
+func (c *Cluster) Update(ctx context.Context, object *unstructured.Unstructured, manager string) error {
+	client, err := c.client(ctx, object)
+	if err != nil {
+		return err
+	}
+	if _, err := client.Update(ctx, object, metav1.UpdateOptions{FieldManager: manager}); err != nil {
+		return fmt.Errorf("update the %s: %w", named(object), err)
+	}
+	return nil
+}
+
 // Delete removes objects in the reverse of the order given, and waits until each is gone. One that is not there is no error.
 func (c *Cluster) Delete(ctx context.Context, objects ...*unstructured.Unstructured) error {
 	for i := len(objects) - 1; i >= 0; i-- {

@@ -23,17 +23,28 @@ func (c *Cluster) Audit(ctx context.Context, namespace string, gateway *metav1.L
 		if err != nil {
 			return nil, err
 		}
-		// Standard error is in the log too: lines of text, which begin otherwise.
-		for line := range bytes.Lines(log) {
-			if !bytes.HasPrefix(line, []byte(`{"time":`)) {
-				continue
-			}
-			var record audit.Record
-			if err := json.Unmarshal(line, &record); err != nil {
-				return nil, fmt.Errorf("the audit log of pod %s: %w: %s", pod.Name, err, line)
-			}
-			records = append(records, record)
+		of, err := Records(log)
+		if err != nil {
+			return nil, fmt.Errorf("the audit log of pod %s: %w", pod.Name, err)
 		}
+		records = append(records, of...)
+	}
+	return records, nil
+}
+
+// Records gives the records of a gateway's log. Standard error is in it too: lines of text, which begin otherwise. So may be the last
+// line in part, of a gateway that was killed.
+func Records(log []byte) ([]audit.Record, error) {
+	var records []audit.Record
+	for line := range bytes.Lines(log) {
+		if !bytes.HasPrefix(line, []byte(`{"time":`)) || !bytes.HasSuffix(line, []byte("\n")) {
+			continue
+		}
+		var record audit.Record
+		if err := json.Unmarshal(line, &record); err != nil {
+			return nil, fmt.Errorf("%w: %s", err, line)
+		}
+		records = append(records, record)
 	}
 	return records, nil
 }

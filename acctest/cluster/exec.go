@@ -60,6 +60,17 @@ func (c *Cluster) Logs(ctx context.Context, pod Pod, previous bool) ([]byte, err
 	return log, nil
 }
 
+// Follow copies what a pod's container writes to w, from the beginning and until it ends or ctx does.
+func (c *Cluster) Follow(ctx context.Context, pod Pod, w io.Writer) error {
+	log, err := c.API.CoreV1().Pods(pod.Namespace).GetLogs(pod.Name, &corev1.PodLogOptions{Container: pod.Container, Follow: true}).Stream(ctx)
+	if err != nil {
+		return fmt.Errorf("follow the log of pod %s: %w", pod.Name, err)
+	}
+	defer log.Close()
+	_, err = io.Copy(w, log)
+	return err
+}
+
 // Kill deletes a pod without a moment to say farewell, as a node that fails would.
 func (c *Cluster) Kill(ctx context.Context, pod Pod) error {
 	now := metav1.DeleteOptions{GracePeriodSeconds: new(int64(0))}

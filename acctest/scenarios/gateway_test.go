@@ -34,8 +34,13 @@ func (s *stage) tokenEndpoint() string { return s.origin() + "/oauth/token" }
 
 // opened is the stage's gateway as Terraform has it: what a test says of it, and how it runs in a cluster of tests.
 func (s *stage) opened(attributes string) string {
+	return s.openedAs(gatewayName, s.Images.Gateway, "", attributes)
+}
+
+// openedAs is a gateway of a name, of an image, and with more to say of its deployment.
+func (s *stage) openedAs(name, image, deployment, attributes string) string {
 	return fmt.Sprintf(`
-resource "agent_gateway" "gateway" {
+resource "agent_gateway" %q {
   name      = %q
   namespace = %q
 
@@ -43,10 +48,11 @@ resource "agent_gateway" "gateway" {
     image        = %q
     pull_policy  = "IfNotPresent"
     workload_api = { host_path = %q, socket = %q }
+    %s
   }
   %s
 }
-`, gatewayName, s.gateway, s.Images.Gateway, platform.SocketFolder, platform.SocketFile, attributes)
+`, name, name, s.gateway, image, platform.SocketFolder, platform.SocketFile, deployment, attributes)
 }
 
 // serving waits until all of the gateway's replicas serve: an apply that creates it does not.
