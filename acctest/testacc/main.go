@@ -125,7 +125,8 @@ func testScenarios(ctx context.Context, root string, c cluster, flags []string, 
 		return err
 	}
 	fmt.Fprintf(out, "The scenarios, on the cluster of %s:\n", c.kubeconfig())
-	if err := test(ctx, root, platform.Variable+"="+c.kubeconfig(), append(flags, "./acctest/scenarios/..."), out); err != nil {
+	// One package after the other: some scenarios take away what all share, and one looks at everything that is there.
+	if err := test(ctx, root, platform.Variable+"="+c.kubeconfig(), append(flags, "-p=1", "./acctest/scenarios/..."), out); err != nil {
 		return fmt.Errorf("run the scenarios: %w", err)
 	}
 	return nil
