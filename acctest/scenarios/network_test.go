@@ -59,6 +59,7 @@ func TestNoWayAroundTheGateway(t *testing.T) {
   allow   = { balance = { agents = [agent_identity.assistant.principal], target = "bank", tools = ["balance"] } }
   network = { agents = [{ namespace = "`+s.agents+`" }] }`))
 	s.serving()
+	assistant.finds(gatewayName + "." + s.gateway + ".svc:8443")
 	if permitted := assistant.tool("bank", "balance", map[string]any{"account": "7"}); permitted.Error != "" || !strings.Contains(permitted.Text, "1234 euro") {
 		t.Fatalf("the way through the gateway: %+v", permitted)
 	}
@@ -159,4 +160,16 @@ func (s *stage) enforced(by *agent, address string) bool {
 func (a *agent) reaches(address string) *probe.Connected {
 	a.Helper()
 	return does[*probe.Connected](a, probe.Connect, probe.Connection{Address: address, Timeout: 3 * time.Second})
+}
+
+// finds waits until a Service leads somewhere: a node learns of the pods behind it a moment after the API server.
+func (a *agent) finds(service string) {
+	a.Helper()
+	var seen *probe.Connected
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(250 * time.Millisecond) {
+		if seen = a.reaches(service); seen.Connected {
+			return
+		}
+	}
+	a.Fatalf("%s leads nowhere: %s", service, seen.Error)
 }
