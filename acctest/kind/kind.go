@@ -91,12 +91,13 @@ func (c Cluster) Exists(ctx context.Context) (bool, error) {
 }
 
 // ownConfig is what a cluster of a node image of nodeimage needs: the image brings a network for one node, whose root may lack what kubelet
-// asks for.
+// asks for. Services are rules of iptables: with Debian's nft, kube-proxy's nftables mode lost elements of its maps under load ("delete element:
+// No such file"), and Services led nowhere until its next full sync.
 const ownConfig = `kind: Cluster
 apiVersion: kind.x-k8s.io/v1alpha4
 networking:
   disableDefaultCNI: true
-  kubeProxyMode: nftables
+  kubeProxyMode: iptables
 featureGates:
   KubeletInUserNamespace: true
 nodes:

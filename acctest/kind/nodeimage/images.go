@@ -62,7 +62,10 @@ func (b *build) one(image, name, program string) error {
 		return err
 	}
 	if name == "kube-proxy" {
-		if err := b.withLibraries(root, "usr/sbin/nft", "usr/sbin/conntrack", "usr/sbin/iptables", "usr/bin/kmod"); err != nil {
+		if err := b.withLibraries(root, "usr/sbin/iptables", "usr/sbin/iptables-save", "usr/sbin/iptables-restore", "usr/sbin/conntrack", "usr/bin/kmod"); err != nil {
+			return err
+		}
+		if err := b.withExtensions(root); err != nil {
 			return err
 		}
 	}
@@ -86,6 +89,23 @@ done`, "libraries", b.root, root, p); err != nil {
 		}
 	}
 	return nil
+}
+
+// withExtensions copies what rules of iptables match on, which is loaded by name: nothing is linked with it.
+func (b *build) withExtensions(root string) error {
+	found, err := filepath.Glob(filepath.Join(b.root, "usr/lib/*/xtables/*.so"))
+	if err != nil || len(found) == 0 {
+		return fmt.Errorf("no extensions of iptables (%w)", err)
+	}
+	var names []string
+	for _, f := range found {
+		name, err := filepath.Rel(b.root, f)
+		if err != nil {
+			return err
+		}
+		names = append(names, name)
+	}
+	return b.withLibraries(root, names...)
 }
 
 // own builds a program of this repository.
