@@ -63,6 +63,7 @@ func TestTheAPIServerIsAway(t *testing.T) {
 	stillGone := !s.answers()
 	move(aside, manifest)
 	s.until("the API server is back", s.answers)
+	s.until("it describes the kinds of SPIRE again", s.describes)
 	t.Logf("the API server went after %s and was away for %s", gone.Sub(begun), time.Since(gone))
 	report := <-came
 	t.Logf("meanwhile: %+v", report)
@@ -155,4 +156,10 @@ func (s *stage) until(what string, is func() bool) {
 			s.Fatalf("a minute passed before %s", what)
 		}
 	}
+}
+
+// describes says whether the API server's OpenAPI document has the kinds that CRDs add: it has them a while after it is ready.
+func (s *stage) describes() bool {
+	_, err := s.API.Discovery().RESTClient().Get().AbsPath("/openapi/v3/apis/spire.spiffe.io/v1alpha1").Timeout(2 * time.Second).DoRaw(s.step())
+	return err == nil
 }
