@@ -151,9 +151,9 @@ func (s *stage) answers() bool {
 // until waits for something, for a minute.
 func (s *stage) until(what string, is func() bool) {
 	s.Helper()
-	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(250 * time.Millisecond) {
+	for deadline := time.Now().Add(stepTimeout); !is(); time.Sleep(250 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			s.Fatalf("a minute passed before %s", what)
+			s.Fatalf("%s passed before %s", stepTimeout, what)
 		}
 	}
 }
