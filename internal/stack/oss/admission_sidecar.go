@@ -18,8 +18,6 @@ const (
 	SidecarVariable = "AGENT_GATEWAY_URL"
 
 	sidecarVolume = "agent-gateway-workload-api"
-	sidecarFolder = "/spiffe-workload-api"
-	sidecarUser   = int64(65532)
 )
 
 // mutatingPolicy renders what adds the sidecar, for the API server's own engine and for Kyverno by the same expressions. A pod gets it
@@ -82,7 +80,7 @@ func sidecarVariables(s spec.Sidecar) []any {
 	var variables []any
 	for _, v := range []struct{ name, expression string }{
 		{"sidecar", cel.Value(sidecarContainer(s))},
-		{"workloadAPI", cel.Value(workloadAPIVolume(s))},
+		{"workloadAPI", cel.Value(workloadAPIVolume(sidecarVolume, s.WorkloadAPI))},
 		{"url", cel.Value(map[string]any{"name": SidecarVariable, "value": "http://" + sidecarAddress(s)})},
 		{"initContainers", names("object.spec.initContainers")},
 		{"containers", names("object.spec.containers")},
@@ -147,12 +145,12 @@ func sidecarContainer(s spec.Sidecar) map[string]any {
 		"restartPolicy": "Always",
 		"resources":     needs,
 		"securityContext": map[string]any{
-			"runAsNonRoot": true, "runAsUser": sidecarUser, "runAsGroup": sidecarUser,
+			"runAsNonRoot": true, "runAsUser": nobody, "runAsGroup": nobody,
 			"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true,
 			"capabilities":   map[string]any{"drop": []any{"ALL"}},
 			"seccompProfile": map[string]any{"type": "RuntimeDefault"},
 		},
-		"volumeMounts": []any{map[string]any{"name": sidecarVolume, "mountPath": sidecarFolder, "readOnly": true}},
+		"volumeMounts": []any{map[string]any{"name": sidecarVolume, "mountPath": workloadAPIFolder, "readOnly": true}},
 		// The agent starts once its identity has come, which may take as long as SPIRE takes to learn of the pod.
 		"startupProbe": map[string]any{
 			"httpGet":       map[string]any{"path": "/readyz", "port": int64(s.Port + 1)},
@@ -179,18 +177,8 @@ func sidecarArgs(s spec.Sidecar) []string {
 	if s.TokenEndpoint != "" {
 		args = append(args, "-token-endpoint", s.TokenEndpoint)
 	}
-	return append(args, "-workload-api", "unix://"+sidecarFolder+"/"+s.WorkloadAPI.Socket,
+	return append(args, "-workload-api", workloadAPIAddress(s.WorkloadAPI),
 		"-listen", sidecarAddress(s), "-ready", ":"+strconv.Itoa(s.Port+1))
-}
-
-func workloadAPIVolume(s spec.Sidecar) map[string]any {
-	volume := map[string]any{"name": sidecarVolume}
-	if s.WorkloadAPI.CSIDriver != "" {
-		volume["csi"] = map[string]any{"driver": s.WorkloadAPI.CSIDriver, "readOnly": true}
-	} else {
-		volume["hostPath"] = map[string]any{"path": s.WorkloadAPI.HostPath, "type": "Directory"}
-	}
-	return volume
 }
 
 // sidecarRule asks of an approved pod that it was given the sidecar, and of an update that it leaves it so: images of containers can be

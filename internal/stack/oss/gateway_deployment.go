@@ -72,9 +72,6 @@ func (g gateway) pod() map[string]any {
 	return p
 }
 
-// nobody is the user that images without any users of their own run as by custom.
-const nobody = int64(65532)
-
 func (g gateway) podSecurity() map[string]any {
 	security := map[string]any{
 		"runAsNonRoot": true, "runAsUser": nobody, "runAsGroup": nobody,
@@ -183,12 +180,6 @@ func tolerations(all []spec.Toleration) []any {
 // volumes are where the gateway keeps what it has read, the one token that lets it read, which ends after ten minutes, and the
 // Workload API.
 func (g gateway) volumes() []any {
-	workloadAPI := map[string]any{"name": "workload-api"}
-	if w := g.Deployment.WorkloadAPI; w.CSIDriver != "" {
-		workloadAPI["csi"] = map[string]any{"driver": w.CSIDriver, "readOnly": true}
-	} else {
-		workloadAPI["hostPath"] = map[string]any{"path": w.HostPath, "type": "Directory"}
-	}
 	access := []any{
 		map[string]any{"serviceAccountToken": map[string]any{"path": "token", "expirationSeconds": int64(600)}},
 		map[string]any{"configMap": map[string]any{"name": "kube-root-ca.crt", "items": []any{map[string]any{"key": "ca.crt", "path": "ca.crt"}}}},
@@ -199,7 +190,7 @@ func (g gateway) volumes() []any {
 	return []any{
 		map[string]any{"name": "run", "emptyDir": map[string]any{"medium": "Memory", "sizeLimit": "64Mi"}},
 		map[string]any{"name": "api-access", "projected": map[string]any{"sources": access}},
-		workloadAPI,
+		workloadAPIVolume("workload-api", g.Deployment.WorkloadAPI),
 	}
 }
 

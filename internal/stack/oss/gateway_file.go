@@ -12,13 +12,10 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/spec"
 )
 
-// workloadAPIFolder is where pods have the folder with the Workload API's socket.
-const workloadAPIFolder = "/spiffe-workload-api"
-
 // file is the gateway's own configuration.
 func (c *configuring) file() written.File {
 	f := written.File{
-		Identity:  &written.Identity{WorkloadAPI: "unix://" + workloadAPIFolder + "/" + c.Deployment.WorkloadAPI.Socket, SPIFFEID: GatewayID(c.Gateway)},
+		Identity:  &written.Identity{WorkloadAPI: workloadAPIAddress(c.Deployment.WorkloadAPI), SPIFFEID: GatewayID(c.Gateway)},
 		DIDs:      c.DIDs,
 		Suspended: c.Gateway.Suspended,
 		// What agent identities suspend, each in an entry of its own.
