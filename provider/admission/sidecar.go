@@ -12,33 +12,18 @@ import (
 	"github.com/agentward/terraform-provider-agent/provider/governed"
 )
 
-// The values of a sidecar that the configuration leaves out.
-const (
-	sidecarPort   = 7070
-	sidecarDriver = "csi.spiffe.io"
-	sidecarSocket = "spire-agent.sock"
-)
+// sidecarPort is the port of a sidecar whose configuration names none.
+const sidecarPort = 7070
 
 type sidecarModel struct {
-	Image           types.String      `tfsdk:"image"`
-	Gateway         types.String      `tfsdk:"gateway"`
-	GatewaySPIFFEID types.String      `tfsdk:"gateway_spiffe_id"`
-	Targets         []types.String    `tfsdk:"targets"`
-	TokenEndpoint   types.String      `tfsdk:"token_endpoint"`
-	Port            types.Int64       `tfsdk:"port"`
-	WorkloadAPI     *workloadAPIModel `tfsdk:"workload_api"`
-	Resources       *resourcesModel   `tfsdk:"resources"`
-}
-
-type workloadAPIModel struct {
-	CSIDriver types.String `tfsdk:"csi_driver"`
-	HostPath  types.String `tfsdk:"host_path"`
-	Socket    types.String `tfsdk:"socket"`
-}
-
-type resourcesModel struct {
-	Requests map[string]types.String `tfsdk:"requests"`
-	Limits   map[string]types.String `tfsdk:"limits"`
+	Image           types.String          `tfsdk:"image"`
+	Gateway         types.String          `tfsdk:"gateway"`
+	GatewaySPIFFEID types.String          `tfsdk:"gateway_spiffe_id"`
+	Targets         []types.String        `tfsdk:"targets"`
+	TokenEndpoint   types.String          `tfsdk:"token_endpoint"`
+	Port            types.Int64           `tfsdk:"port"`
+	WorkloadAPI     *governed.WorkloadAPI `tfsdk:"workload_api"`
+	Resources       *governed.Resources   `tfsdk:"resources"`
 }
 
 // spec gives the sidecar in plain values; nil for none. The default image is the published one of the provider's own version.
@@ -53,7 +38,8 @@ func (m *sidecarModel) spec(provider *governed.Provider) *spec.Sidecar {
 		Targets:       governed.Strings(m.Targets),
 		TokenEndpoint: m.TokenEndpoint.ValueString(),
 		Port:          sidecarPort,
-		WorkloadAPI:   m.WorkloadAPI.spec(),
+		WorkloadAPI:   m.WorkloadAPI.Spec(),
+		Resources:     m.Resources.Spec(),
 	}
 	switch {
 	case !m.Image.IsNull():
@@ -64,27 +50,7 @@ func (m *sidecarModel) spec(provider *governed.Provider) *spec.Sidecar {
 	if !m.Port.IsNull() {
 		s.Port = int(m.Port.ValueInt64())
 	}
-	if m.Resources != nil {
-		s.Resources = spec.Resources{Requests: governed.StringMap(m.Resources.Requests), Limits: governed.StringMap(m.Resources.Limits)}
-	}
 	return s
-}
-
-func (m *workloadAPIModel) spec() spec.WorkloadAPI {
-	w := spec.WorkloadAPI{CSIDriver: sidecarDriver, Socket: sidecarSocket}
-	if m == nil {
-		return w
-	}
-	if !m.HostPath.IsNull() {
-		w.CSIDriver, w.HostPath = "", m.HostPath.ValueString()
-	}
-	if !m.CSIDriver.IsNull() {
-		w.CSIDriver = m.CSIDriver.ValueString()
-	}
-	if !m.Socket.IsNull() {
-		w.Socket = m.Socket.ValueString()
-	}
-	return w
 }
 
 // unsigned warns of what a plan cannot see: whether the sidecar's image carries the signature that the policy asks for.

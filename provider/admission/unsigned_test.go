@@ -32,7 +32,7 @@ func TestSidecarHasDefaults(t *testing.T) {
 	if s.Image != "ghcr.io/agentward/agent-gateway:1.0.0" || s.Port != 7070 || s.WorkloadAPI.CSIDriver != "csi.spiffe.io" || s.WorkloadAPI.Socket != "spire-agent.sock" {
 		t.Errorf("got %+v", s)
 	}
-	s = (&sidecarModel{WorkloadAPI: &workloadAPIModel{HostPath: types.StringValue("/run/spire")}}).spec(nil)
+	s = (&sidecarModel{WorkloadAPI: &governed.WorkloadAPI{HostPath: types.StringValue("/run/spire")}}).spec(nil)
 	if s.WorkloadAPI.CSIDriver != "" || s.WorkloadAPI.HostPath != "/run/spire" {
 		t.Errorf("got %+v", s.WorkloadAPI)
 	}

@@ -12,7 +12,7 @@ type deploymentModel struct {
 	PullPolicy         types.String            `tfsdk:"pull_policy"`
 	Replicas           types.Int64             `tfsdk:"replicas"`
 	Autoscaling        *autoscalingModel       `tfsdk:"autoscaling"`
-	Resources          *resourcesModel         `tfsdk:"resources"`
+	Resources          *governed.Resources     `tfsdk:"resources"`
 	NodeSelector       map[string]types.String `tfsdk:"node_selector"`
 	Tolerations        []tolerationModel       `tfsdk:"tolerations"`
 	ZoneSpread         types.Bool              `tfsdk:"zone_spread"`
@@ -21,7 +21,7 @@ type deploymentModel struct {
 	PodAnnotations     map[string]types.String `tfsdk:"pod_annotations"`
 	ServiceType        types.String            `tfsdk:"service_type"`
 	ServiceAnnotations map[string]types.String `tfsdk:"service_annotations"`
-	WorkloadAPI        *workloadAPIModel       `tfsdk:"workload_api"`
+	WorkloadAPI        *governed.WorkloadAPI   `tfsdk:"workload_api"`
 	ClassName          types.String            `tfsdk:"class_name"`
 	AdminPort          types.Int64             `tfsdk:"admin_port"`
 }
@@ -32,11 +32,6 @@ type autoscalingModel struct {
 	CPUUtilization types.Int64 `tfsdk:"cpu_utilization"`
 }
 
-type resourcesModel struct {
-	Requests map[string]types.String `tfsdk:"requests"`
-	Limits   map[string]types.String `tfsdk:"limits"`
-}
-
 type tolerationModel struct {
 	Key      types.String `tfsdk:"key"`
 	Operator types.String `tfsdk:"operator"`
@@ -44,18 +39,6 @@ type tolerationModel struct {
 	Effect   types.String `tfsdk:"effect"`
 	Seconds  types.Int64  `tfsdk:"seconds"`
 }
-
-type workloadAPIModel struct {
-	CSIDriver types.String `tfsdk:"csi_driver"`
-	HostPath  types.String `tfsdk:"host_path"`
-	Socket    types.String `tfsdk:"socket"`
-}
-
-// The Workload API of SPIRE's CSI driver as it is installed.
-const (
-	csiDriver   = "csi.spiffe.io"
-	agentSocket = "spire-agent.sock"
-)
 
 // spec gives how the gateway runs. Replicas share what they must know of each other by a store, so that there is one replica where
 // nothing is said and there is no store.
@@ -74,7 +57,8 @@ func (m *deploymentModel) spec(shared bool) spec.Deployment {
 		PodAnnotations:     governed.StringMap(m.PodAnnotations),
 		ServiceType:        m.ServiceType.ValueString(),
 		ServiceAnnotations: governed.StringMap(m.ServiceAnnotations),
-		WorkloadAPI:        m.WorkloadAPI.spec(),
+		WorkloadAPI:        m.WorkloadAPI.Spec(),
+		Resources:          m.Resources.Spec(),
 		ClassName:          m.ClassName.ValueString(),
 		AdminPort:          integer(m.AdminPort),
 	}
@@ -87,9 +71,6 @@ func (m *deploymentModel) spec(shared bool) spec.Deployment {
 	if a := m.Autoscaling; a != nil {
 		d.Autoscaling = &spec.Autoscaling{Min: integer(a.Min), Max: integer(a.Max), CPUUtilization: integer(a.CPUUtilization)}
 	}
-	if r := m.Resources; r != nil {
-		d.Resources = spec.Resources{Requests: governed.StringMap(r.Requests), Limits: governed.StringMap(r.Limits)}
-	}
 	for _, t := range m.Tolerations {
 		d.Tolerations = append(d.Tolerations, spec.Toleration{
 			Key: t.Key.ValueString(), Operator: t.Operator.ValueString(), Value: t.Value.ValueString(), Effect: t.Effect.ValueString(),
@@ -97,20 +78,6 @@ func (m *deploymentModel) spec(shared bool) spec.Deployment {
 		})
 	}
 	return d
-}
-
-func (m *workloadAPIModel) spec() spec.WorkloadAPI {
-	if m == nil {
-		return spec.WorkloadAPI{CSIDriver: csiDriver, Socket: agentSocket}
-	}
-	api := spec.WorkloadAPI{CSIDriver: m.CSIDriver.ValueString(), HostPath: m.HostPath.ValueString(), Socket: m.Socket.ValueString()}
-	if m.HostPath.IsNull() && m.CSIDriver.IsNull() {
-		api.CSIDriver = csiDriver
-	}
-	if m.Socket.IsNull() {
-		api.Socket = agentSocket
-	}
-	return api
 }
 
 type networkModel struct {
