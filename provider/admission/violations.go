@@ -2,7 +2,6 @@ package admission
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -76,16 +75,11 @@ func (d *violations) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 }
 
 func (d *violations) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return
+	provider, diags := governed.Handed(req.ProviderData, "agent_policy_violations")
+	resp.Diagnostics.Append(diags...)
+	if provider != nil {
+		d.provider = provider
 	}
-	provider, ok := req.ProviderData.(*governed.Provider)
-	if !ok {
-		resp.Diagnostics.AddError("Unable to configure agent_policy_violations",
-			fmt.Sprintf("The provider handed over a %T. This is a bug in the provider.", req.ProviderData))
-		return
-	}
-	d.provider = provider
 }
 
 // Read never answers "none" where it could not look: whoever gates a rollout on the answer must be able to rely on it.

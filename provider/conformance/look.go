@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -35,15 +34,11 @@ func (d *looker) Schema(_ context.Context, _ datasource.SchemaRequest, resp *dat
 }
 
 func (d *looker) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return
+	provider, diags := governed.Handed(req.ProviderData, typeName)
+	resp.Diagnostics.Append(diags...)
+	if provider != nil {
+		d.provider = provider
 	}
-	provider, ok := req.ProviderData.(*governed.Provider)
-	if !ok {
-		resp.Diagnostics.AddError("Unable to configure "+typeName, fmt.Sprintf("The provider handed over a %T. This is a bug in the provider.", req.ProviderData))
-		return
-	}
-	d.provider = provider
 }
 
 func (d *looker) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
@@ -86,9 +81,6 @@ func (d *looker) Read(ctx context.Context, req datasource.ReadRequest, resp *dat
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	report, err := look(ctx, d.provider, list)
-	if err == nil && report.Interrupted {
-		err = errInterrupted
-	}
 	if err != nil {
 		resp.Diagnostics.AddError("Unable to look at the cluster", governed.Reason(err))
 		return
@@ -99,7 +91,7 @@ func (d *looker) Read(ctx context.Context, req datasource.ReadRequest, resp *dat
 	}
 }
 
-// look reads the cluster once.
+// look reads the cluster once. It gives errInterrupted with what had been read.
 func look(ctx context.Context, provider *governed.Provider, list kars.Checklist) (kars.Report, error) {
 	config, err := provider.REST()
 	if err != nil {
@@ -112,5 +104,13 @@ func look(ctx context.Context, provider *governed.Provider, list kars.Checklist)
 	started := time.Now()
 	report, err := passive.Run(ctx, client, list, started, nil)
 	report.Program, report.Started, report.Finished = "terraform-provider-agent "+provider.Version, started, time.Now()
+	return whole(report, err)
+}
+
+// whole makes a report that was interrupted an error.
+func whole(report kars.Report, err error) (kars.Report, error) {
+	if err == nil && report.Interrupted {
+		err = errInterrupted
+	}
 	return report, err
 }

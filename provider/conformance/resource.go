@@ -53,15 +53,11 @@ func (r *conformance) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 }
 
 func (r *conformance) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return
+	provider, diags := governed.Handed(req.ProviderData, typeName)
+	resp.Diagnostics.Append(diags...)
+	if provider != nil {
+		r.provider = provider
 	}
-	provider, ok := req.ProviderData.(*governed.Provider)
-	if !ok {
-		resp.Diagnostics.AddError("Unable to configure "+typeName, fmt.Sprintf("The provider handed over a %T. This is a bug in the provider.", req.ProviderData))
-		return
-	}
-	r.provider = provider
 }
 
 func (r *conformance) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
@@ -149,9 +145,6 @@ func (r *conformance) Read(ctx context.Context, req resource.ReadRequest, resp *
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	report, err := look(ctx, r.provider, list)
-	if err == nil && report.Interrupted {
-		err = errInterrupted
-	}
 	if err != nil {
 		tflog.Debug(ctx, "cluster could not be looked at and is kept as it was", map[string]any{"reason": err.Error()})
 		return
@@ -196,9 +189,6 @@ func (a *application) apply(ctx context.Context, config tfsdk.Config) diag.Diagn
 	lookCtx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	report, err := a.look(lookCtx, m, list)
-	if err == nil && report.Interrupted {
-		err = errInterrupted
-	}
 	if err != nil {
 		diags.Append(governed.Unable(a.verb, "AI conformance", list.Version, err))
 		return diags
@@ -218,7 +208,7 @@ func (a *application) apply(ctx context.Context, config tfsdk.Config) diag.Diagn
 // look reads the cluster, and tries out what is found where that is asked for.
 func (a *application) look(ctx context.Context, m resourceModel, list kars.Checklist) (kars.Report, error) {
 	report, err := look(ctx, a.provider, list)
-	if err != nil || report.Interrupted || m.Probe.ValueString() != string(kars.Active) {
+	if err != nil || m.Probe.ValueString() != string(kars.Active) {
 		return report, err
 	}
 	config, err := a.provider.REST()
@@ -229,7 +219,7 @@ func (a *application) look(ctx context.Context, m resourceModel, list kars.Check
 		tflog.Info(ctx, "trying out a requirement", map[string]any{"requirement": id})
 	})
 	report.Finished = time.Now()
-	return report, err
+	return whole(report, err)
 }
 
 func (a *application) timeout(ctx context.Context, m resourceModel) (time.Duration, diag.Diagnostics) {

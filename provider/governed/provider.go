@@ -2,8 +2,10 @@ package governed
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"k8s.io/client-go/rest"
 
 	"github.com/agentward/terraform-provider-agent/internal/kube"
@@ -30,6 +32,19 @@ type Provider struct {
 	REST func() (*rest.Config, error)
 
 	contact contact
+}
+
+// Handed gives the provider that Terraform hands to a resource or data source of the type; nil before it is configured.
+func Handed(data any, typeName string) (*Provider, diag.Diagnostics) {
+	if data == nil {
+		return nil, nil
+	}
+	provider, ok := data.(*Provider)
+	if !ok {
+		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("Unable to configure "+typeName,
+			fmt.Sprintf("The provider handed over a %T. This is a bug in the provider.", data))}
+	}
+	return provider, nil
 }
 
 // contact remembers what this process has learned of its APIs. Terraform plans each resource a second time while it applies,

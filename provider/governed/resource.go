@@ -72,15 +72,11 @@ func (r *governed) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRe
 }
 
 func (r *governed) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return
+	provider, diags := Handed(req.ProviderData, r.TypeName)
+	resp.Diagnostics.Append(diags...)
+	if provider != nil {
+		r.provider = provider
 	}
-	provider, ok := req.ProviderData.(*Provider)
-	if !ok {
-		resp.Diagnostics.AddError("Unable to configure "+r.TypeName, fmt.Sprintf("The provider handed over a %T. This is a bug in the provider.", req.ProviderData))
-		return
-	}
-	r.provider = provider
 }
 
 func (r *governed) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
