@@ -21,6 +21,15 @@ type Object struct {
 	Generate []string
 }
 
+// Keys names objects, in their order.
+func Keys(objects []Object) []Key {
+	keys := make([]Key, len(objects))
+	for i, object := range objects {
+		keys[i] = object.Key
+	}
+	return keys
+}
+
 // CanonicalJSON gives v as JSON with sorted keys, without HTML escaping, indentation or a trailing newline.
 func CanonicalJSON(v any) (string, error) {
 	var buf bytes.Buffer

@@ -38,9 +38,7 @@ func (m *model) keysByEngine() map[spec.Engine][]stack.Key {
 		if err != nil {
 			continue
 		}
-		for _, object := range objects {
-			keys[engine] = append(keys[engine], object.Key)
-		}
+		keys[engine] = stack.Keys(objects)
 	}
 	return keys
 }

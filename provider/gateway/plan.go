@@ -134,9 +134,5 @@ func (m *model) ImportKeys(provider *governed.Provider) []stack.Key {
 	if err != nil {
 		return nil
 	}
-	keys := make([]stack.Key, len(objects))
-	for i, object := range objects {
-		keys[i] = object.Key
-	}
-	return keys
+	return stack.Keys(objects)
 }
