@@ -165,11 +165,8 @@ func (a *agent) reaches(address string) *probe.Connected {
 // finds waits until a Service leads somewhere: a node learns of the pods behind it a moment after the API server.
 func (a *agent) finds(service string) {
 	a.Helper()
-	var seen *probe.Connected
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(250 * time.Millisecond) {
-		if seen = a.reaches(service); seen.Connected {
-			return
-		}
-	}
-	a.Fatalf("%s leads nowhere: %s", service, seen.Error)
+	a.eventually(service+" leads somewhere", func() (string, bool) {
+		c := a.reaches(service)
+		return c.Error, c.Connected
+	})
 }
