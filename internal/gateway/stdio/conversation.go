@@ -55,7 +55,7 @@ func (c *conversation) post(messages []*message) (*stream, error) {
 	c.mu.Lock()
 	if c.ended {
 		c.mu.Unlock()
-		return nil, errEnded
+		return nil, errOver
 	}
 	c.used = time.Now()
 	for _, m := range messages {

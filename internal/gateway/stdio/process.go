@@ -25,8 +25,11 @@ const (
 // inherited are the variables that a process gets of the gateway's own environment. Everything else there, secrets above all, is not its business.
 var inherited = []string{"PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SYSTEMROOT"}
 
-// errEnded is why a process that ended cannot be asked.
-var errEnded = errors.New("the server's process has ended")
+// errEnded is why a process that ended gives no answer, errOver why it cannot be asked.
+var (
+	errEnded = errors.New("the server's process has ended")
+	errOver  = fmt.Errorf("%w before the message came", errEnded)
+)
 
 // process is a running server, which says one JSON document a line.
 type process struct {
@@ -138,7 +141,7 @@ func (p *process) send(message []byte) error {
 	_ = p.in.SetWriteDeadline(time.Now().Add(writeTime)) // pipes have deadlines
 	if _, err := p.in.Write(message); err != nil {
 		p.end()
-		return fmt.Errorf("%w: %w", errEnded, err)
+		return fmt.Errorf("%w: %w", errOver, err)
 	}
 	return nil
 }

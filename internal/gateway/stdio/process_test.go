@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -183,4 +184,22 @@ func FuzzSplit(f *testing.F) {
 			}
 		}
 	})
+}
+
+// However soon a program ends, an initialize is told that it did, and not that there is no session: it has asked for a new one.
+func TestAProgramThatEndsBeforeInitialize(t *testing.T) {
+	b := newBench(t, shell(`exit 1`))
+	c, err := b.begin(alice, "new")
+	if err != nil {
+		t.Fatal(err)
+	}
+	until(t, "its end", func() bool { c.mu.Lock(); defer c.mu.Unlock(); return c.ended })
+	messages, err := split([]byte(hello), 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := httptest.NewRequest(http.MethodPost, "/", nil)
+	if response, _, err := b.post(request, c, messages); response != nil || !errors.Is(err, errEnded) {
+		t.Errorf("it gives %v, %v", response, err)
+	}
 }

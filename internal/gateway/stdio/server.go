@@ -141,6 +141,9 @@ func (s *Server) roundTripSession(r *http.Request, who principal.Principal, text
 	switch r.Method {
 	case http.MethodPost:
 		response, _, err := s.post(r, c, messages)
+		if errors.Is(err, errOver) {
+			return refuse(r, http.StatusNotFound, codeInvalid, "there is no such session"), nil
+		}
 		return response, err
 	case http.MethodGet:
 		listening, err := c.listen()
@@ -179,8 +182,6 @@ func (s *Server) post(r *http.Request, c *conversation, messages []*message) (*h
 	switch {
 	case errors.Is(err, errBusy):
 		return refuse(r, http.StatusBadRequest, codeInvalid, err.Error()), false, nil
-	case errors.Is(err, errEnded) && c.session != "":
-		return refuse(r, http.StatusNotFound, codeInvalid, "there is no such session"), false, nil
 	case err != nil:
 		return nil, false, err
 	case waiting == nil:
