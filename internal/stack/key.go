@@ -8,7 +8,7 @@ import (
 // Key names one object in a resource's inventory. Its text form is "<group>/<version>/<Kind>/<namespace>/<name>"; the core
 // group and the namespace of a cluster-scoped object are empty, as in "/v1/ServiceAccount/agents/billing" and
 // "spire.spiffe.io/v1alpha1/ClusterSPIFFEID//agents.billing". A part follows after a number sign, as in
-// "/v1/ConfigMap/gateways/edge-suspended#agents.billing".
+// "/v1/ConfigMap/gateways/edge-suspended#agents.billing". A resource of Google's APIs has another text form: see GoogleKey.
 type Key struct {
 	Group, Version, Kind, Namespace, Name string
 	// Part names what this resource has in an object that several resources share; "" where the object is its own. A part is
@@ -20,7 +20,13 @@ type Key struct {
 
 // String gives the text form.
 func (k Key) String() string {
-	text := strings.Join([]string{k.Group, k.Version, k.Kind, k.Namespace, k.Name}, "/")
+	if k.Google() {
+		return k.withPart("//" + k.Group + "/" + k.Name)
+	}
+	return k.withPart(strings.Join([]string{k.Group, k.Version, k.Kind, k.Namespace, k.Name}, "/"))
+}
+
+func (k Key) withPart(text string) string {
 	if k.Part != "" {
 		text += "#" + k.Part
 	}
@@ -37,11 +43,14 @@ func (k Key) APIVersion() string {
 
 // Describe names the object for a person: `ServiceAccount "agents/billing"`, `ConfigMap "gateways/edge-suspended" (agents.billing)`.
 func (k Key) Describe() string {
-	name := k.Name
+	kind, name := k.Kind, k.Name
+	if k.Google() {
+		kind = k.Collection()
+	}
 	if k.Namespace != "" {
 		name = k.Namespace + "/" + name
 	}
-	text := fmt.Sprintf("%s %q", k.Kind, name)
+	text := fmt.Sprintf("%s %q", kind, name)
 	if k.Part != "" {
 		text += " (" + k.Part + ")"
 	}
@@ -51,6 +60,13 @@ func (k Key) Describe() string {
 // ParseKey reads the text form. A name may itself contain slashes.
 func ParseKey(text string) (Key, error) {
 	object, part, isPart := strings.Cut(text, "#")
+	if full, google := strings.CutPrefix(object, "//"); google {
+		service, name, _ := strings.Cut(full, "/")
+		if service == "" || name == "" || isPart && part == "" {
+			return Key{}, fmt.Errorf("object key %q is not //<service>/<resource name>", text)
+		}
+		return Key{Group: service, Name: name, Part: part}, nil
+	}
 	fields := strings.SplitN(object, "/", 5)
 	if len(fields) != 5 || fields[1] == "" || fields[2] == "" || fields[4] == "" || isPart && part == "" {
 		return Key{}, fmt.Errorf("object key %q is not <group>/<version>/<Kind>/<namespace>/<name>, with #<part> after it where the object is shared", text)

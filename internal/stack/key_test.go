@@ -4,9 +4,11 @@ import "testing"
 
 func TestKeysHaveOneTextForm(t *testing.T) {
 	for text, want := range map[string]Key{
-		"/v1/ServiceAccount/agents/billing":                          {Version: "v1", Kind: "ServiceAccount", Namespace: "agents", Name: "billing"},
-		"spire.spiffe.io/v1alpha1/ClusterSPIFFEID//agents.billing":   {Group: "spire.spiffe.io", Version: "v1alpha1", Kind: "ClusterSPIFFEID", Name: "agents.billing"},
-		"spire.api.types/v1/FederationRelationship//partner.example": SPIREKey(SPIREFederationRelationship, "partner.example"),
+		"/v1/ServiceAccount/agents/billing":                                       {Version: "v1", Kind: "ServiceAccount", Namespace: "agents", Name: "billing"},
+		"spire.spiffe.io/v1alpha1/ClusterSPIFFEID//agents.billing":                {Group: "spire.spiffe.io", Version: "v1alpha1", Kind: "ClusterSPIFFEID", Name: "agents.billing"},
+		"spire.api.types/v1/FederationRelationship//partner.example":              SPIREKey(SPIREFederationRelationship, "partner.example"),
+		"//networkservices.googleapis.com/projects/p/locations/l/agentGateways/g": GoogleKey("networkservices.googleapis.com", "projects/p/locations/l/agentGateways/g"),
+		"//binaryauthorization.googleapis.com/projects/p/policy#agents":           {Group: "binaryauthorization.googleapis.com", Name: "projects/p/policy", Part: "agents"},
 		"/v1/ConfigMap/gateways/edge-suspended#agents.billing": {
 			Version: "v1", Kind: "ConfigMap", Namespace: "gateways", Name: "edge-suspended", Part: "agents.billing",
 		},
@@ -16,7 +18,7 @@ func TestKeysHaveOneTextForm(t *testing.T) {
 			t.Errorf("%q parses as %#v (%v) and prints as %q", text, got, err, got)
 		}
 	}
-	for _, text := range []string{"", "v1/ServiceAccount", "/v1/ServiceAccount/agents", "///agents/billing", "/v1/ServiceAccount/agents/", "/v1/ConfigMap/a/b#", "/v1/ConfigMap/a/#b"} {
+	for _, text := range []string{"", "v1/ServiceAccount", "/v1/ServiceAccount/agents", "///agents/billing", "/v1/ServiceAccount/agents/", "/v1/ConfigMap/a/b#", "/v1/ConfigMap/a/#b", "//", "//service", "//service/", "///projects/p", "//s/projects/p#"} {
 		if key, err := ParseKey(text); err == nil {
 			t.Errorf("%q parses as %#v", text, key)
 		}
@@ -26,6 +28,7 @@ func TestKeysHaveOneTextForm(t *testing.T) {
 func FuzzParseKey(f *testing.F) {
 	f.Add("/v1/ServiceAccount/agents/billing")
 	f.Add("g/v/K//a/b")
+	f.Add("//binaryauthorization.googleapis.com/projects/p/policy")
 	f.Add("/v1/ConfigMap/gateways/edge-suspended#agents.billing")
 	f.Fuzz(func(t *testing.T, text string) {
 		key, err := ParseKey(text)
@@ -56,5 +59,20 @@ func TestSecretsAreHashedByPlaceAndRedactedWhole(t *testing.T) {
 	}
 	if values, _ := original["data"].(map[string]any); values["password"] != "aHVudGVy" {
 		t.Error("redacting changed the original")
+	}
+}
+
+func TestTheKindOfAGoogleResource(t *testing.T) {
+	for name, want := range map[string]string{
+		"projects/p/locations/l/agentGateways/g":              "agentGateways",
+		"projects/p/policy":                                   "policy",
+		"organizations/1/locations/global/policyBindings/one": "policyBindings",
+	} {
+		if got := GoogleKey("s", name).Collection(); got != want {
+			t.Errorf("that of %s is %s", name, got)
+		}
+	}
+	if got := GoogleKey("s.googleapis.com", "projects/p/attestors/a").Describe(); got != `attestors "projects/p/attestors/a"` {
+		t.Errorf("it is described as %s", got)
 	}
 }
