@@ -41,6 +41,9 @@ type AdmissionPolicy struct {
 	FailClosed bool
 
 	Labels, Annotations map[string]string // for every rendered object
+
+	// BinaryAuthorization is Google Cloud's alone, beside the objects of the engine; nil for none.
+	BinaryAuthorization *GoogleBinaryAuthorization
 }
 
 // AdmissionRules are the typed rules. A nil or empty rule asks for nothing.

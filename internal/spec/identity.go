@@ -44,6 +44,8 @@ type Identity struct {
 	Instances map[string]Instance
 
 	Labels, Annotations map[string]string // for every rendered Kubernetes object
+
+	Google *GoogleIdentity // what is Google Cloud's alone; nil on the open-source stack
 }
 
 // ServiceAccount is the Kubernetes account that the agent's pods run under.
