@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -16,6 +17,7 @@ import (
 	"cloud.google.com/go/auth/credentials"
 	"cloud.google.com/go/auth/credentials/impersonate"
 	"cloud.google.com/go/auth/httptransport"
+	"google.golang.org/api/option"
 )
 
 // scope is what every credential is asked for: all APIs of the project, which IAM then narrows.
@@ -30,109 +32,67 @@ var credentialTypes = []credentials.CredType{
 	credentials.ImpersonatedServiceAccount,
 }
 
-// CredentialsError says that no credentials could be had, so that no API was asked.
-type CredentialsError struct{ Err error }
-
-func (e *CredentialsError) Error() string { return "no credentials for Google's APIs: " + e.Err.Error() }
-
-func (e *CredentialsError) Unwrap() error { return e.Err }
-
-// Hint says what to do.
-func (e *CredentialsError) Hint() string {
-	return "Set credentials or access_token in the provider's gcp block, or GOOGLE_CREDENTIALS, or sign in with `gcloud auth application-default login`."
-}
-
-// HTTPClient gives a client that signs its requests. It reads the files that are named; without any it looks for Application Default
-// Credentials, which on a machine outside Google's cloud asks for a metadata server that is not there. Its error is a
-// *CredentialsError and holds no secret.
-func (c *Config) HTTPClient() (*http.Client, error) {
-	creds, err := c.credentials()
-	if err != nil {
-		return nil, &CredentialsError{Err: err}
-	}
-	client, err := c.signing(creds, c.headers())
-	if err != nil {
-		return nil, &CredentialsError{Err: err}
-	}
-	client.Timeout = c.RequestTimeout
-	if client.Timeout == 0 {
-		client.Timeout = DefaultRequestTimeout
-	}
-	return client, nil
-}
-
-// headers go with every request to an API.
-func (c *Config) headers() http.Header {
-	headers := http.Header{}
-	if c.UserAgent != "" {
-		headers.Set("User-Agent", c.UserAgent)
-	}
-	if c.RequestReason != "" {
-		headers.Set("X-Goog-Request-Reason", c.RequestReason)
-	}
-	if c.UserProjectOverride != nil && *c.UserProjectOverride {
-		if project := c.BillingProject; project != "" {
-			headers.Set("X-Goog-User-Project", project)
-		} else if c.Project != "" {
-			headers.Set("X-Goog-User-Project", c.Project)
-		}
-	}
-	return headers
-}
-
-// signing gives a client that has the token of creds on each request.
-func (c *Config) signing(creds *auth.Credentials, headers http.Header) (*http.Client, error) {
-	return httptransport.NewClient(&httptransport.Options{
-		Credentials:      creds,
-		Headers:          headers,
-		UniverseDomain:   c.UniverseDomain,
-		DisableTelemetry: true,
-	})
-}
-
-// credentials gives whom to act as.
-func (c *Config) credentials() (*auth.Credentials, error) {
-	creds, err := c.ownCredentials()
-	if err != nil || c.ImpersonateServiceAccount == "" {
-		return creds, err
-	}
-	client, err := c.signing(creds, nil)
+// ClientOptions authenticate Google's clients. They read the files that are named; without any they look for Application Default
+// Credentials, which on a machine outside Google's cloud asks for a metadata server that is not there. An error
+// holds no secret.
+func (s *Settings) ClientOptions(context.Context) ([]option.ClientOption, error) {
+	creds, err := s.credentials()
 	if err != nil {
 		return nil, err
 	}
-	if custom := c.Endpoints[IAMCredentials]; custom != "" {
-		target, err := url.Parse(c.Endpoint(IAMCredentials, ""))
+	options := []option.ClientOption{option.WithAuthCredentials(creds)}
+	if s.RequestReason != "" {
+		options = append(options, option.WithRequestReason(s.RequestReason))
+	}
+	return options, nil
+}
+
+// credentials gives whom to act as.
+func (s *Settings) credentials() (*auth.Credentials, error) {
+	creds, err := s.ownCredentials()
+	if err != nil || s.ImpersonateServiceAccount == "" {
+		return creds, err
+	}
+	client, err := httptransport.NewClient(&httptransport.Options{
+		Credentials: creds, UniverseDomain: s.UniverseDomain, DisableTelemetry: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	client.Timeout = s.RequestTimeout
+	if custom := s.Endpoints[IAMCredentials]; custom != "" {
+		target, err := url.Parse(apiVersion.ReplaceAllString(custom, ""))
 		if err != nil {
 			return nil, errors.New("iam_credentials_custom_endpoint is no URL")
 		}
 		client.Transport = &redirected{to: target, base: client.Transport}
 	}
 	return impersonate.NewCredentials(&impersonate.CredentialsOptions{
-		TargetPrincipal: c.ImpersonateServiceAccount,
-		Delegates:       c.ImpersonateServiceAccountDelegates,
+		TargetPrincipal: s.ImpersonateServiceAccount,
+		Delegates:       s.ImpersonateServiceAccountDelegates,
 		Scopes:          []string{scope},
 		Credentials:     creds,
 		Client:          client,
-		UniverseDomain:  c.UniverseDomain,
+		UniverseDomain:  s.UniverseDomain,
 	})
 }
 
 // ownCredentials gives whom the configuration itself names: by token, by key, or by the environment's default.
-func (c *Config) ownCredentials() (*auth.Credentials, error) {
-	options := &credentials.DetectOptions{Scopes: []string{scope}, UniverseDomain: c.UniverseDomain}
+func (s *Settings) ownCredentials() (*auth.Credentials, error) {
+	options := &credentials.DetectOptions{Scopes: []string{scope}, UniverseDomain: s.UniverseDomain}
 	switch {
-	case c.AccessToken != "":
+	case s.AccessToken != "":
 		return auth.NewCredentials(&auth.CredentialsOptions{
-			TokenProvider: staticToken(c.AccessToken),
+			TokenProvider: staticToken(s.AccessToken),
 			UniverseDomainProvider: auth.CredentialsPropertyFunc(func(context.Context) (string, error) {
-				if c.UniverseDomain == "" {
+				if s.UniverseDomain == "" {
 					return defaultUniverse, nil
 				}
-				return c.UniverseDomain, nil
+				return s.UniverseDomain, nil
 			}),
 		}), nil
-	case c.Credentials != "":
-		content, err := c.credentialsJSON()
+	case s.Credentials != "":
+		content, err := s.credentialsJSON()
 		if err != nil {
 			return nil, err
 		}
@@ -147,15 +107,15 @@ func (c *Config) ownCredentials() (*auth.Credentials, error) {
 }
 
 // inlineCredentials says whether credentials are the JSON itself, not the path of a file.
-func (c *Config) inlineCredentials() bool {
-	return strings.HasPrefix(strings.TrimSpace(c.Credentials), "{")
+func (s *Settings) inlineCredentials() bool {
+	return strings.HasPrefix(strings.TrimSpace(s.Credentials), "{")
 }
 
-func (c *Config) credentialsJSON() ([]byte, error) {
-	if c.inlineCredentials() {
-		return []byte(c.Credentials), nil
+func (s *Settings) credentialsJSON() ([]byte, error) {
+	if s.inlineCredentials() {
+		return []byte(s.Credentials), nil
 	}
-	path := c.Credentials
+	path := s.Credentials
 	if rest, ok := strings.CutPrefix(path, "~/"); ok {
 		home, err := os.UserHomeDir()
 		if err != nil {
@@ -203,6 +163,9 @@ type staticToken string
 func (t staticToken) Token(context.Context) (*auth.Token, error) {
 	return &auth.Token{Value: string(t)}, nil
 }
+
+// apiVersion is how hashicorp/google has an endpoint end. Google's clients write the version themselves.
+var apiVersion = regexp.MustCompile(`/v\d+[a-z0-9]*/?$`)
 
 // redirected sends requests to another origin, for a client that knows no other than Google's.
 type redirected struct {

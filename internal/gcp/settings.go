@@ -7,12 +7,9 @@ import (
 	"time"
 )
 
-// DefaultRequestTimeout is how long a single request may take where nothing else is configured.
-const DefaultRequestTimeout = 2 * time.Minute
-
-// Config says which project to work in, with which credentials, and where Google's APIs are. Fields are named, and read from the
+// Settings say which project to work in, with which credentials, and where Google's APIs are. Fields are named, and read from the
 // environment, as in hashicorp/google.
-type Config struct {
+type Settings struct {
 	Project       string // ID
 	ProjectNumber string // decimal
 	Location      string // a region, a multi-region or "global"
@@ -31,16 +28,15 @@ type Config struct {
 	// false, unless the environment says otherwise.
 	UserProjectOverride *bool
 	BillingProject      string
-	RequestTimeout      time.Duration // of a single request; 0 for DefaultRequestTimeout
+	RequestTimeout      time.Duration // of a single request; 0 for the client's default
 	RequestReason       string        // for Google's audit log
 	// Endpoints are other URLs than Google's, by the API's host name.
 	Endpoints map[string]string
-	UserAgent string
 }
 
 // FromEnvironment fills what is empty from the variables that hashicorp/google reads, in its order. Credentials in the
 // environment count only where none are configured at all, lest a token there come before a configured key.
-func (c *Config) FromEnvironment(getenv func(string) string) error {
+func (s *Settings) FromEnvironment(getenv func(string) string) error {
 	first := func(field *string, variables ...string) {
 		for _, variable := range variables {
 			if *field == "" {
@@ -48,31 +44,31 @@ func (c *Config) FromEnvironment(getenv func(string) string) error {
 			}
 		}
 	}
-	first(&c.Project, "GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT")
-	first(&c.ProjectNumber, "GOOGLE_PROJECT_NUMBER")
-	first(&c.Location, "GOOGLE_REGION", "GCLOUD_REGION", "CLOUDSDK_COMPUTE_REGION")
-	if c.Credentials == "" && c.AccessToken == "" {
-		first(&c.Credentials, "GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON")
-		first(&c.AccessToken, "GOOGLE_OAUTH_ACCESS_TOKEN")
+	first(&s.Project, "GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT")
+	first(&s.ProjectNumber, "GOOGLE_PROJECT_NUMBER")
+	first(&s.Location, "GOOGLE_REGION", "GCLOUD_REGION", "CLOUDSDK_COMPUTE_REGION")
+	if s.Credentials == "" && s.AccessToken == "" {
+		first(&s.Credentials, "GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON")
+		first(&s.AccessToken, "GOOGLE_OAUTH_ACCESS_TOKEN")
 	}
-	first(&c.ImpersonateServiceAccount, "GOOGLE_IMPERSONATE_SERVICE_ACCOUNT")
-	first(&c.UniverseDomain, "GOOGLE_UNIVERSE_DOMAIN")
-	first(&c.BillingProject, "GOOGLE_BILLING_PROJECT")
-	first(&c.RequestReason, "CLOUDSDK_CORE_REQUEST_REASON")
+	first(&s.ImpersonateServiceAccount, "GOOGLE_IMPERSONATE_SERVICE_ACCOUNT")
+	first(&s.UniverseDomain, "GOOGLE_UNIVERSE_DOMAIN")
+	first(&s.BillingProject, "GOOGLE_BILLING_PROJECT")
+	first(&s.RequestReason, "CLOUDSDK_CORE_REQUEST_REASON")
 	for _, service := range Services {
-		if url := getenv(service.Variable()); url != "" && c.Endpoints[service.Host] == "" {
-			if c.Endpoints == nil {
-				c.Endpoints = map[string]string{}
+		if url := getenv(service.Variable()); url != "" && s.Endpoints[service.Host] == "" {
+			if s.Endpoints == nil {
+				s.Endpoints = map[string]string{}
 			}
-			c.Endpoints[service.Host] = url
+			s.Endpoints[service.Host] = url
 		}
 	}
-	if text := getenv("USER_PROJECT_OVERRIDE"); text != "" && c.UserProjectOverride == nil {
+	if text := getenv("USER_PROJECT_OVERRIDE"); text != "" && s.UserProjectOverride == nil {
 		override, err := strconv.ParseBool(text)
 		if err != nil {
 			return fmt.Errorf("USER_PROJECT_OVERRIDE is %q, which is neither true nor false", text)
 		}
-		c.UserProjectOverride = &override
+		s.UserProjectOverride = &override
 	}
 	return nil
 }
