@@ -40,6 +40,8 @@ type Gateway struct {
 	ServiceMonitor *ServiceMonitor // nil for none
 
 	Labels, Annotations map[string]string // for every rendered object
+
+	Google *GoogleGateway // nil on the open-source stack
 }
 
 // Listener is a port that agents call.
@@ -78,6 +80,7 @@ type Target struct {
 	Limits      *TargetLimits
 	// Workload are the pods that serve the target; where set, only the gateway may reach them.
 	Workload *PodSet
+	Google   *GoogleTarget // how Google Cloud knows it; nil for an entry of Agent Registry made of what is above
 }
 
 // Operation is one of a REST API without an OpenAPI document.
