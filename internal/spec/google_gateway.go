@@ -44,7 +44,7 @@ type GoogleGateway struct {
 	// AllowUnmatched lets through what no policy is about. The default is a policy with the action DENY_BY_DEFAULT.
 	AllowUnmatched bool
 	// AccessPolicy holds what the permissions of IAP V2 need beside allow.
-	AccessPolicy GoogleAccessPolicy
+	AccessPolicy GoogleEgressPolicy
 	// IAPGrants are permissions of IAP V1, by name.
 	IAPGrants map[string]GoogleIAPGrant
 	// Services are entries of Agent Registry that are no target: the Google APIs that agents need, by id.
@@ -175,14 +175,14 @@ type GoogleStringMatch struct {
 	IgnoreCase                      bool
 }
 
-// GoogleAccessPolicy is the IAM access policy that the permissions of allow are written into, and how it is bound to the project.
-type GoogleAccessPolicy struct {
+// GoogleEgressPolicy is the IAM access policy that the permissions of allow are written into, and how it is bound to the project.
+type GoogleEgressPolicy struct {
 	ID    string // of the policy and its binding; "" for the gateway's
-	Rules []GoogleAccessRule
+	Rules []GoogleEgressRule
 }
 
-// GoogleAccessRule is one rule of an access policy in Google's own terms.
-type GoogleAccessRule struct {
+// GoogleEgressRule is one rule of an access policy in Google's own terms.
+type GoogleEgressRule struct {
 	Description        string
 	Effect             string   // ALLOW, DENY; "" for ALLOW
 	Principals         []string // "principal://..." and "principalSet://..."
