@@ -1,0 +1,3 @@
+package gcp
+
+const aiPlatform = "aiplatform.googleapis.com"

@@ -1,0 +1,3 @@
+package gcp
+
+const modelArmor = "modelarmor.googleapis.com"
