@@ -26,7 +26,8 @@ type Config struct {
 	// HTTPClient, where it is set, authenticates by itself, and Credentials is not asked.
 	HTTPClient *http.Client
 	// Endpoints are addresses by service: "networkservices.googleapis.com" -> "http://127.0.0.1:8080/networkservices/". A trailing
-	// version ("v1/") is cut off. A service that is not named is reached where Google has it.
+	// version ("v1/") is cut off, and {{location}} or {{region}} stands for that of the resource. A service that is not named is
+	// reached where Google has it.
 	Endpoints map[string]string
 	// UniverseDomain stands in for googleapis.com in the addresses; "" is googleapis.com.
 	UniverseDomain string
@@ -67,7 +68,7 @@ func New(config Config) (*Client, error) {
 		config.RequestTimeout = 2 * time.Minute
 	}
 	if config.UniverseDomain == "" {
-		config.UniverseDomain = googleDomain
+		config.UniverseDomain = defaultUniverse
 	}
 	config.Pace = config.Pace.orDefaults()
 	c := &Client{config: config, kinds: table(), services: map[serviceKey]any{}}
@@ -75,17 +76,12 @@ func New(config Config) (*Client, error) {
 	return c, nil
 }
 
-// cloudPlatform is the scope of everything that this package does.
-const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform"
-
-const googleDomain = "googleapis.com"
-
 // authenticate builds the HTTP client. Its tokens are fetched for as long as the process lives, so that no caller's context may end it.
 func (c *Client) authenticate() (*http.Client, error) {
 	ctx := context.Background()
 	client := c.config.HTTPClient
 	if client == nil {
-		options := []option.ClientOption{option.WithScopes(cloudPlatform), option.WithUniverseDomain(c.config.UniverseDomain)}
+		options := []option.ClientOption{option.WithScopes(scope), option.WithUniverseDomain(c.config.UniverseDomain)}
 		if c.config.Credentials != nil {
 			own, err := c.config.Credentials(ctx)
 			if err != nil {
@@ -138,15 +134,12 @@ func (c *Client) endpoint(service, location string) string {
 	address := c.config.Endpoints[service]
 	if address == "" {
 		address = "https://" + regional(service, location)
-		if c.config.UniverseDomain != googleDomain {
-			address = strings.TrimSuffix(address, googleDomain) + c.config.UniverseDomain
+		if c.config.UniverseDomain != defaultUniverse {
+			address = strings.TrimSuffix(address, defaultUniverse) + c.config.UniverseDomain
 		}
 	}
-	address = strings.TrimSuffix(address, "/")
-	if at := strings.LastIndexByte(address, '/'); isVersion(address[at+1:]) {
-		address = address[:at]
-	}
-	return address + "/"
+	address = strings.NewReplacer("{{location}}", location, "{{region}}", location).Replace(address)
+	return strings.TrimSuffix(apiVersion.ReplaceAllString(address, ""), "/") + "/"
 }
 
 // regional gives the host name of a service in a location.
@@ -156,16 +149,12 @@ func regional(service, location string) string {
 	}
 	name, domain, _ := strings.Cut(service, ".")
 	switch service {
-	case modelArmor:
+	case ModelArmor:
 		return name + "." + location + ".rep." + domain
-	case aiPlatform:
+	case VertexAI:
 		return location + "-" + name + "." + domain
 	}
 	return service
-}
-
-func isVersion(segment string) bool {
-	return len(segment) >= 2 && segment[0] == 'v' && segment[1] >= '0' && segment[1] <= '9'
 }
 
 // transport says to Google whom to charge.

@@ -6,14 +6,12 @@ import (
 	"google.golang.org/api/networkservices/v1"
 )
 
-const networkServices = "networkservices.googleapis.com"
-
 func networkServicesKinds() []kind {
 	return []kind{agentGateways()}
 }
 
 func connectNetworkServices(c *Client) (*networkservices.ProjectsLocationsService, func(context.Context, string) (any, error), error) {
-	s, err := connect(c, networkServices, "", networkservices.NewService)
+	s, err := connect(c, NetworkServices, "", networkservices.NewService)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -24,7 +22,7 @@ func connectNetworkServices(c *Client) (*networkservices.ProjectsLocationsServic
 
 func agentGateways() kind {
 	return kind{
-		service: networkServices, collection: "agentGateways", gateway: true,
+		service: NetworkServices, collection: "agentGateways", gateway: true,
 		outputOnly: []string{"agentGatewayCard"},
 		unordered:  []string{"registries", "protocols", "selfManaged.resourceUris", "networkConfig.dnsPeeringConfig.domains"},
 		connect: func(c *Client, _ string) (calls, error) {

@@ -1,4 +1,3 @@
-// Package gcp carries objects over Google's own APIs.
 package gcp
 
 import (

@@ -1,3 +1,0 @@
-package gcp
-
-const aiPlatform = "aiplatform.googleapis.com"

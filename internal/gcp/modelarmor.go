@@ -1,3 +1,0 @@
-package gcp
-
-const modelArmor = "modelarmor.googleapis.com"
