@@ -23,16 +23,16 @@ type GoogleBoundaryRule struct {
 // BindToPool binds a boundary to the identities of the managed identity's own pool.
 const BindToPool = "pool"
 
-// GoogleAccessPolicy is an access policy of the project, bound to the resources that it is for.
-type GoogleAccessPolicy struct {
+// GoogleIdentityAccess is an access policy of the project, bound to the resources that it is for.
+type GoogleIdentityAccess struct {
 	DisplayName string
-	Rules       []GoogleAccessRule
+	Rules       []GoogleIdentityAccessRule
 	// BindTo are the resources: "projects/p", "folders/1", "organizations/1". Empty for the project.
 	BindTo []string
 }
 
-// GoogleAccessRule allows or denies permissions.
-type GoogleAccessRule struct {
+// GoogleIdentityAccessRule allows or denies permissions.
+type GoogleIdentityAccessRule struct {
 	Description         string
 	Effect              string   // ALLOW or DENY; a DENY wins
 	Principals          []string // empty for the agent itself

@@ -28,7 +28,7 @@ type GoogleIdentity struct {
 	AuthProvider *GoogleAuthProvider
 
 	Boundary     *GoogleAccessBoundary
-	AccessPolicy *GoogleAccessPolicy
+	AccessPolicy *GoogleIdentityAccess
 	Deny         *GoogleDenyPolicy
 
 	Suspension GoogleSuspension
