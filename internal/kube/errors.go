@@ -29,6 +29,11 @@ func (e *OpError) Error() string { return fmt.Sprintf("%s %s: %v", e.Verb, e.Key
 
 func (e *OpError) Unwrap() error { return e.Err }
 
+// Is says that a refusal of the API server's is stack.ErrForbidden.
+func (e *OpError) Is(target error) bool {
+	return target == stack.ErrForbidden && apierrors.IsForbidden(e.Err)
+}
+
 // Hint says what to do, or "" where the error says it all.
 func (e *OpError) Hint() string {
 	noKind := errors.Is(e.Err, errNoKind) || errors.Is(e.Err, errNoType)

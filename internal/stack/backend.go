@@ -9,6 +9,9 @@ import (
 // ErrNotFound says that the object, or the kind it would be of, is not there.
 var ErrNotFound = errors.New("object not found")
 
+// ErrForbidden says that the credentials may not do it; what is there is not known.
+var ErrForbidden = errors.New("forbidden")
+
 // UnknownError says that what an apply would give cannot be known now, for a reason that is no fault of the plan: the API is
 // unreachable, the namespace or the CRD does not exist yet.
 type UnknownError struct {
@@ -51,7 +54,7 @@ type Backend interface {
 	// Apply makes the object be as desired.
 	Apply(ctx context.Context, desired Object, prior string) (Live, error)
 	// Read looks at an object through the fields of prior united with those we own now. It returns ErrNotFound where the
-	// object is gone, and an *UnknownError with Unreachable set where the API does not answer.
+	// object is gone, ErrForbidden where it may not be looked at, and an *UnknownError with Unreachable set where the API does not answer.
 	Read(ctx context.Context, key Key, prior string) (Live, error)
 	// Delete removes the object of this UID ("" for any) and waits until it is gone. An object that is already gone, or that
 	// was replaced by one of another UID, is no error. Of a part it removes what the part carries, whoever changed that last, and

@@ -54,7 +54,7 @@ func TestSecretsAreHashedByPlaceAndRedactedWhole(t *testing.T) {
 		t.Errorf("a ConfigMap's value became %v", got)
 	}
 	original := secret("a")
-	if values, _ := Redact(original)["data"].(map[string]any); values["password"] != "" {
+	if values, _ := Redact(Object{Key: Key{Version: "v1", Kind: "Secret"}, Body: original})["data"].(map[string]any); values["password"] != "" {
 		t.Errorf("redacted value is %v", values["password"])
 	}
 	if values, _ := original["data"].(map[string]any); values["password"] != "aHVudGVy" {
@@ -74,5 +74,32 @@ func TestTheKindOfAGoogleResource(t *testing.T) {
 	}
 	if got := GoogleKey("s.googleapis.com", "projects/p/attestors/a").Describe(); got != `attestors "projects/p/attestors/a"` {
 		t.Errorf("it is described as %s", got)
+	}
+}
+
+func TestMatchGoogleName(t *testing.T) {
+	const pattern = "projects/{project}/locations/{location}/agentGateways/{gateway}"
+	got, ok := MatchGoogleName(pattern, "projects/acme/locations/us-central1/agentGateways/edge")
+	if !ok || got["project"] != "acme" || got["location"] != "us-central1" || got["gateway"] != "edge" {
+		t.Errorf("got %v, %v", got, ok)
+	}
+	for _, other := range []string{
+		"projects/acme/locations/us-central1/authzPolicies/edge", "projects/acme/locations/us-central1/agentGateways", "projects//locations/l/agentGateways/edge",
+		"projects/acme/locations/us-central1/agentGateways/edge/more",
+	} {
+		if _, ok := MatchGoogleName(pattern, other); ok {
+			t.Errorf("%s is taken for a gateway", other)
+		}
+	}
+}
+
+func TestRedactGoogleSecret(t *testing.T) {
+	object := Object{Key: GoogleKey("agentidentity.googleapis.com", "projects/p/locations/l/authProviders/a"), Body: map[string]any{
+		"description":            "of billing",
+		"authProviderTypeParams": map[string]any{"apiKey": map[string]any{"apiKey": "swordfish"}},
+	}}
+	text, err := CanonicalJSON(Redact(object))
+	if want := `{"authProviderTypeParams":{"apiKey":{"apiKey":""}},"description":"of billing"}`; err != nil || text != want {
+		t.Errorf("got %s, %v, want %s", text, err, want)
 	}
 }

@@ -22,9 +22,31 @@ func HashSecret(body map[string]any) map[string]any {
 	})
 }
 
-// Redact gives an object without its secret values.
-func Redact(body map[string]any) map[string]any {
-	return replaceSecretValues(body, func(string, any) string { return "" })
+// Redact gives the body of an object without its secret values.
+func Redact(object Object) map[string]any {
+	if object.Key.Google() {
+		return withoutGoogleSecrets(object.Body)
+	}
+	return replaceSecretValues(object.Body, func(string, any) string { return "" })
+}
+
+// GoogleSecret says whether a field of Google's resources, wherever it stands, has a secret value.
+func GoogleSecret(field string) bool { return field == "apiKey" || field == "clientSecret" }
+
+func withoutGoogleSecrets(body map[string]any) map[string]any {
+	out := make(map[string]any, len(body))
+	for field, value := range body {
+		switch nested := value.(type) {
+		case map[string]any:
+			value = withoutGoogleSecrets(nested)
+		case string:
+			if GoogleSecret(field) {
+				value = ""
+			}
+		}
+		out[field] = value
+	}
+	return out
 }
 
 func replaceSecretValues(body map[string]any, replace func(field string, value any) string) map[string]any {

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	providerschema "github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -26,18 +27,45 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/stack"
 )
 
-// thing is a resource of nothing but the life cycle: one object for each of its parts.
+// thing is a resource of nothing but the life cycle: one object for each of its parts, on either stack.
 type thing struct {
 	Base
 	Name  types.String   `tfsdk:"name"`
 	Parts []types.String `tfsdk:"parts"`
+	GCP   *thingInGoogle `tfsdk:"gcp"`
 	Seen  types.String   `tfsdk:"observed"`
+}
+
+type thingInGoogle struct {
+	Project types.String `tfsdk:"project"`
+	Zone    types.String `tfsdk:"zone"`
 }
 
 func (m *thing) Label() string                            { return m.Name.ValueString() }
 func (m *thing) Validate(*Provider) spec.Problems         { return nil }
 func (m *thing) Computed(*Provider) map[string]attr.Value { return map[string]attr.Value{} }
-func (m *thing) ImportKeys(*Provider) []stack.Key         { return []stack.Key{partKey(m.Label(), "first")} }
+func (m *thing) ImportKeys(*Provider) []stack.Key         { return []stack.Key{m.key("first")} }
+func (m *thing) Switched(spec.Stack) string               { return "Tell everybody who has a part." }
+
+func (m *thing) key(part string) stack.Key {
+	if m.On() == spec.GCP {
+		return googleKey(m.GCP.Project.ValueString(), m.Label(), part)
+	}
+	return partKey(m.Label(), part)
+}
+
+func googleKey(project, name, part string) stack.Key {
+	return stack.GoogleKey("things.googleapis.com", "projects/"+project+"/things/"+name+"/parts/"+part)
+}
+
+// fromFullName takes the name of a thing.
+func fromFullName(service, name string) ([]Told, error) {
+	said, ok := stack.MatchGoogleName("projects/{project}/things/{thing}", name)
+	if !ok || service != "" && service != "things.googleapis.com" {
+		return nil, errors.New("it takes things")
+	}
+	return []Told{{path.Root("name"), said["thing"]}, {path.Root("gcp").AtName("project"), said["project"]}}, nil
+}
 
 func (m *thing) Observed(live map[stack.Key]stack.Live) map[string]attr.Value {
 	var uids []string
@@ -51,7 +79,7 @@ func (m *thing) Observed(live map[stack.Key]stack.Live) map[string]attr.Value {
 func (m *thing) Render(*Provider) ([]stack.Object, error) {
 	objects := make([]stack.Object, len(m.Parts))
 	for i, part := range m.Parts {
-		objects[i] = stack.Object{Key: partKey(m.Label(), part.ValueString()), Body: map[string]any{"part": part.ValueString()}}
+		objects[i] = stack.Object{Key: m.key(part.ValueString()), Body: map[string]any{"part": part.ValueString()}}
 	}
 	return objects, nil
 }
@@ -86,7 +114,11 @@ type fake struct {
 func (f *fake) call(verb string, key stack.Key) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.calls = append(f.calls, verb+" "+key.Name)
+	name := key.Name
+	if key.Google() {
+		name = "google " + name[strings.LastIndex(name, "/")+1:]
+	}
+	f.calls = append(f.calls, verb+" "+name)
 	if f.fail != nil {
 		return f.fail(verb, key)
 	}
@@ -182,10 +214,13 @@ func (p testProvider) DataSources(context.Context) []func() datasource.DataSourc
 func (p testProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{func() resource.Resource {
 		return New(Definition{
-			TypeName: "test_thing", Noun: "thing", ImportID: []string{"name"}, New: func() Model { return &thing{} },
+			TypeName: "test_thing", Noun: "thing", ImportID: []string{"name"}, Google: true, FromFullName: fromFullName, New: func() Model { return &thing{} },
 			Schema: schema.Schema{Attributes: map[string]schema.Attribute{
-				"name":     schema.StringAttribute{Required: true},
-				"parts":    schema.ListAttribute{Optional: true, ElementType: types.StringType},
+				"name":  schema.StringAttribute{Required: true},
+				"parts": schema.ListAttribute{Optional: true, ElementType: types.StringType},
+				"gcp": schema.SingleNestedAttribute{Optional: true, Attributes: map[string]schema.Attribute{
+					"project": schema.StringAttribute{Optional: true}, "zone": schema.StringAttribute{Optional: true},
+				}},
 				"observed": schema.StringAttribute{Computed: true},
 			}},
 		})
@@ -225,7 +260,7 @@ func start(t *testing.T, configured *Provider) process {
 }
 
 func using(f *fake) *Provider {
-	return &Provider{FieldManager: "test", Backend: func(context.Context, stack.Key) (stack.Backend, error) { return f, nil }}
+	return &Provider{Stack: "oss", FieldManager: "test", Backend: func(context.Context, stack.Key) (stack.Backend, error) { return f, nil }}
 }
 
 // state is what Terraform keeps of a resource between commands.
@@ -243,13 +278,25 @@ func (p process) value(set map[string]tftypes.Value) tftypes.Value {
 	return tftypes.NewValue(p.schema, values)
 }
 
-func (p process) config(parts ...string) tftypes.Value {
+func (p process) config(parts ...string) tftypes.Value { return p.configOn("", parts...) }
+
+// configOn is a configuration that names its stack.
+func (p process) configOn(on string, parts ...string) tftypes.Value {
+	stackValue := tftypes.NewValue(tftypes.String, on)
+	if on == "" {
+		stackValue = tftypes.NewValue(tftypes.String, nil)
+	}
+	gcp := p.schema.AttributeTypes["gcp"]
 	elements := make([]tftypes.Value, len(parts))
 	for i, part := range parts {
 		elements[i] = tftypes.NewValue(tftypes.String, part)
 	}
 	return p.value(map[string]tftypes.Value{
 		"name":  tftypes.NewValue(tftypes.String, "box"),
+		"stack": stackValue,
+		"gcp": tftypes.NewValue(gcp, map[string]tftypes.Value{
+			"project": tftypes.NewValue(tftypes.String, "acme"), "zone": tftypes.NewValue(tftypes.String, nil),
+		}),
 		"parts": tftypes.NewValue(tftypes.List{ElementType: tftypes.String}, elements),
 	})
 }
@@ -257,8 +304,8 @@ func (p process) config(parts ...string) tftypes.Value {
 // proposed is the configuration with what Terraform carries over from state.
 func (p process) proposed(config tftypes.Value, prior state) tftypes.Value {
 	values := p.attributes(config)
-	for _, name := range []string{"id", "objects", "observed"} {
-		if !prior.value.IsNull() {
+	for _, name := range []string{"id", "stack", "objects", "observed"} {
+		if !prior.value.IsNull() && values[name].IsNull() {
 			values[name] = p.attributes(prior.value)[name]
 		}
 	}
@@ -271,7 +318,7 @@ func (p process) attributes(v tftypes.Value) map[string]tftypes.Value {
 	if err := v.As(&values); err != nil {
 		p.t.Fatal(err)
 	}
-	return values
+	return maps.Clone(values) // the map is the value's own
 }
 
 func (p process) objects(v tftypes.Value) map[string]tftypes.Value {

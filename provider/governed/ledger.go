@@ -84,7 +84,7 @@ func entryFor(object stack.Object, manager string, live stack.Live) entry {
 func renderedHash(object stack.Object, manager string) string {
 	body := object.Body
 	if object.Secret {
-		body = stack.Redact(body)
+		body = stack.Redact(object)
 	}
 	text, err := stack.CanonicalJSON(body)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -27,7 +28,7 @@ func (r *governed) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	if r.provider.Unknown || !req.Config.Raw.IsFullyKnown() {
-		resp.Diagnostics.Append(r.planUnknown(ctx, resp)...)
+		resp.Diagnostics.Append(r.planUnknown(ctx, req, resp)...)
 		return
 	}
 	m, diags := r.decode(ctx, req.Plan, req.Config)
@@ -35,15 +36,17 @@ func (r *governed) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if problems := m.Validate(r.provider); len(problems) > 0 {
+	if problems := r.validate(m, r.provider); len(problems) > 0 {
 		resp.Diagnostics.Append(ProblemDiagnostics(problems)...)
 		return
 	}
 	computed := m.Computed(r.provider)
 	computed["id"] = types.StringValue(m.Label())
+	computed["stack"] = m.base().Stack
 	if w, ok := m.(Warner); ok && !r.provider.Render {
 		resp.Diagnostics.Append(w.PlanWarnings(ctx, r.provider)...)
 	}
+	resp.Diagnostics.Append(r.switchWarning(ctx, m, req.State)...)
 	state, ledger, diags := r.remembered(ctx, req)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
@@ -66,13 +69,40 @@ func (r *governed) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 }
 
 // planUnknown plans while a configured value, of the resource or of the provider, is not known: nothing can be rendered.
-func (r *governed) planUnknown(ctx context.Context, resp *resource.ModifyPlanResponse) (diags diag.Diagnostics) {
+func (r *governed) planUnknown(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) diag.Diagnostics {
 	m := r.New()
 	values := m.Computed(nil)
 	maps.Copy(values, m.Observed(nil))
 	values["objects"] = types.MapUnknown(types.StringType)
-	resp.Plan.Raw, diags = withUnknown(ctx, resp.Plan.Raw, values)
-	return diags
+	values["id"] = types.StringUnknown()
+	var configured types.String
+	diags := req.Config.GetAttribute(ctx, path.Root("stack"), &configured)
+	m.base().on(configured, r.provider)
+	if !req.State.Raw.IsNull() && r.namedAlike(ctx, req.Plan, req.State) {
+		delete(values, "id")
+	}
+	var more diag.Diagnostics
+	resp.Plan.Raw, more = withUnknown(ctx, resp.Plan.Raw, values)
+	diags.Append(more...)
+	stackValue := m.base().Stack
+	if stackValue.IsNull() {
+		stackValue = types.StringUnknown()
+	}
+	resp.Plan.Raw, more = withAttributes(ctx, resp.Plan.Raw, map[string]attr.Value{"stack": stackValue})
+	return append(diags, more...)
+}
+
+// namedAlike says whether plan and state have the same naming attributes, all of them known.
+func (r *governed) namedAlike(ctx context.Context, plan tfsdk.Plan, state tfsdk.State) bool {
+	for _, name := range r.ImportID {
+		var planned, before types.String
+		diags := plan.GetAttribute(ctx, path.Root(name), &planned)
+		diags.Append(state.GetAttribute(ctx, path.Root(name), &before)...)
+		if diags.HasError() || planned.IsUnknown() || !planned.Equal(before) {
+			return false
+		}
+	}
+	return true
 }
 
 // source is a plan, a state or a configuration.
@@ -80,16 +110,18 @@ type source interface {
 	Get(ctx context.Context, target any) diag.Diagnostics
 }
 
-// decode gives the model of a plan, with the write-only values of the configuration.
+// decode gives the model of a plan, with the write-only values of the configuration, and on the stack that the configuration says. The
+// plan holds the stack of before where the configuration names none, whatever the provider's is by now.
 func (r *governed) decode(ctx context.Context, plan, config source) (Model, diag.Diagnostics) {
-	m := r.New()
+	m, c := r.New(), r.New()
 	diags := plan.Get(ctx, m)
-	if s, ok := m.(Secretive); ok && !diags.HasError() {
-		c := r.New()
-		diags.Append(config.Get(ctx, c)...)
-		if !diags.HasError() {
-			s.TakeSecrets(c)
-		}
+	diags.Append(config.Get(ctx, c)...)
+	if diags.HasError() {
+		return m, diags
+	}
+	m.base().on(c.base().Stack, r.provider)
+	if s, ok := m.(Secretive); ok {
+		s.TakeSecrets(c)
 	}
 	return m, diags
 }
@@ -172,7 +204,7 @@ func (r *governed) planObject(ctx context.Context, m Model, object stack.Object,
 			diags.Append(Unable("render", r.Noun, m.Label(), err))
 		}
 		return types.StringValue(live.Projection), diags
-	case prior != "" && l.unchanged(object, r.provider.FieldManager, prior) && !r.provider.contact.stale(m.Label()):
+	case prior != "" && l.unchanged(object, r.provider.FieldManager, prior) && !r.provider.contact.stale(r.contactID(m)):
 		return types.StringValue(prior), diags
 	case object.Secret:
 		return types.StringUnknown(), diags
@@ -185,14 +217,14 @@ func (r *governed) planObject(ctx context.Context, m Model, object stack.Object,
 	live, err := backend.Plan(ctx, object, prior)
 	var unknown *stack.UnknownError
 	switch {
-	case errors.As(err, &unknown) && (!unknown.Unreachable || r.provider.contact.mayBeUnknown(m.Label(), exists)):
+	case errors.As(err, &unknown) && (!unknown.Unreachable || r.provider.contact.mayBeUnknown(r.contactID(m), object.Key, exists)):
 		tflog.Debug(ctx, "object is not known before apply", map[string]any{"object": object.Key.String(), "reason": unknown.Err.Error()})
 		return types.StringUnknown(), diags
 	case err != nil:
 		diags.Append(Unable("plan", r.Noun, m.Label(), err))
 		return types.StringUnknown(), diags
 	}
-	r.provider.contact.noteReached()
+	r.provider.contact.noteReached(object.Key)
 	if len(live.Reclaimed) > 0 {
 		diags.AddWarning(fmt.Sprintf("Drift in %s", object.Key.Describe()),
 			fmt.Sprintf("These fields of %s %q were changed by others and are taken back:\n  %s", r.Noun, m.Label(), strings.Join(live.Reclaimed, "\n  ")))
@@ -209,7 +241,7 @@ func (r *governed) planObject(ctx context.Context, m Model, object stack.Object,
 func rendered(object stack.Object) (stack.Live, error) {
 	body := stack.HashSecret(object.Body)
 	if object.Secret {
-		body = stack.Redact(object.Body)
+		body = stack.Redact(object)
 	}
 	text, err := stack.CanonicalJSON(body)
 	return stack.Live{Projection: text}, err

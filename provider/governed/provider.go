@@ -9,15 +9,18 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/agentward/terraform-provider-agent/internal/kube"
+	"github.com/agentward/terraform-provider-agent/internal/spec"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
 )
 
 // Provider is what the provider's configuration hands to its resources. Clients are built when first asked for.
 type Provider struct {
 	Version             string // of the provider, which is that of the programs that it deploys
-	Stack               string // "oss" or "gcp"
+	Stack               string // "oss" or "gcp": that of resources which name none
 	TrustDomain         string // "" where not configured
 	Labels, Annotations map[string]string
+	// Google is where in Google Cloud things go that say nothing else. Its fields are "" where not configured.
+	Google spec.GoogleProject
 	// Render says that objects are rendered into the plan and no API is touched (mode = "render").
 	Render bool
 	// Unknown says that a configured value is not known yet, so that nothing can be rendered or reached.
@@ -51,17 +54,32 @@ func Handed(data any, typeName string) (*Provider, diag.Diagnostics) {
 // in a process of its own and without telling so; a value known in the plan must not be unknown then. An API that answered
 // before, or a resource that is updated without having been read, is how that second plan is told from the first.
 type contact struct {
-	mu      sync.Mutex
-	reached bool
+	mu sync.Mutex
+	// reached are the APIs that answered, by the group of their keys: see api.
+	reached map[string]bool
 	// answered says of each resource that was read whether the API answered.
 	answered map[string]bool
 }
 
-func (c *contact) noteReached() {
+// api names the API that carries a key: a service of Google's, the SPIRE server or the cluster.
+func api(key stack.Key) string {
+	if key.Google() || key.Group == stack.SPIREGroup {
+		return key.Group
+	}
+	return "kubernetes"
+}
+
+func (c *contact) noteReached(key stack.Key) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.reached = true
+	if c.reached == nil {
+		c.reached = map[string]bool{}
+	}
+	c.reached[api(key)] = true
 }
+
+// contactID names a resource among all that the provider has.
+func (r *governed) contactID(m Model) string { return r.TypeName + " " + m.Label() }
 
 func (c *contact) noteRead(id string, answered bool) {
 	c.mu.Lock()
@@ -80,10 +98,10 @@ func (c *contact) stale(id string) bool {
 	return read && !answered
 }
 
-// mayBeUnknown says whether an unreachable API may leave the resource's objects unknown.
-func (c *contact) mayBeUnknown(id string, exists bool) bool {
+// mayBeUnknown says whether an API that cannot be reached may leave an object of the resource unknown.
+func (c *contact) mayBeUnknown(id string, key stack.Key, exists bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	_, read := c.answered[id]
-	return !c.reached && (!exists || read)
+	return !c.reached[api(key)] && (!exists || read)
 }

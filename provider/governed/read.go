@@ -3,15 +3,14 @@ package governed
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/agentward/terraform-provider-agent/internal/spec"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
 )
 
@@ -23,6 +22,10 @@ func (r *governed) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	resp.Diagnostics.Append(req.State.Get(ctx, m)...)
 	l, diags := readLedger(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(r.rememberStack(ctx, m, resp)...)
 	if resp.Diagnostics.HasError() || r.provider == nil || r.provider.Render || r.provider.Unknown {
 		return
 	}
@@ -53,7 +56,7 @@ func (r *governed) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	r.provider.contact.noteRead(m.Label(), answered)
+	r.provider.contact.noteRead(r.contactID(m), answered)
 	elements := map[string]attr.Value{}
 	for key, object := range live {
 		elements[key.String()] = types.StringValue(object.Projection)
@@ -66,11 +69,28 @@ func (r *governed) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	values := m.Observed(live)
 	values["objects"] = objects
 	values["id"] = types.StringValue(m.Label())
+	values["stack"] = m.base().Stack
 	resp.State.Raw, diags = withAttributes(ctx, resp.State.Raw, values)
 	resp.Diagnostics.Append(diags...)
 	if imported {
 		resp.Diagnostics.Append(writeLedger(ctx, resp.Private, l)...)
 	}
+}
+
+// rememberStack settles the stack of a model in state. State has none where it was written before there were several, when all was
+// open source, and where an import by the naming attributes leaves the stack to the provider.
+func (r *governed) rememberStack(ctx context.Context, m Model, resp *resource.ReadResponse) (diags diag.Diagnostics) {
+	b := m.base()
+	switch {
+	case !b.Stack.IsNull():
+		return nil
+	case b.Objects.IsNull():
+		b.on(b.Stack, r.provider)
+		return nil
+	}
+	b.Stack = types.StringValue(string(spec.OSS))
+	resp.State.Raw, diags = withAttributes(ctx, resp.State.Raw, map[string]attr.Value{"stack": b.Stack})
+	return diags
 }
 
 // readAll gives the objects that are still there, and whether the API answered for all of them.
@@ -91,7 +111,7 @@ func (r *governed) readAll(ctx context.Context, prior map[string]string, l ledge
 		switch {
 		case errors.Is(err, stack.ErrNotFound):
 			continue
-		case projection == "" && apierrors.IsForbidden(err):
+		case projection == "" && errors.Is(err, stack.ErrForbidden):
 			// An import looks at more kinds than the resource needs credentials for.
 			tflog.Debug(ctx, "object may be there but may not be read, and is not imported", map[string]any{"object": text, "reason": err.Error()})
 			hidden = err
@@ -102,7 +122,7 @@ func (r *governed) readAll(ctx context.Context, prior map[string]string, l ledge
 		case err != nil:
 			return nil, false, err
 		default:
-			r.provider.contact.noteReached()
+			r.provider.contact.noteReached(key)
 			if e, ok := l.find(text); ok && e.UID != "" && live.UID != e.UID {
 				continue
 			}
@@ -124,7 +144,7 @@ func (r *governed) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	timeout, diags := m.base().Timeouts.Delete(ctx, defaultWriteTimeout)
+	timeout, diags := m.base().Timeouts.Delete(ctx, writeTimeout(m.base().On()))
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -136,31 +156,6 @@ func (r *governed) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		if err := r.remove(ctx, key, l); err != nil {
 			resp.Diagnostics.Append(Unable("delete", r.Noun, m.Label(), err))
 			return
-		}
-	}
-}
-
-// ImportState takes the naming attributes from the identity, or from an id of the form that the schema's id has.
-func (r *governed) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	values := make([]string, len(r.ImportID))
-	if req.ID != "" {
-		parts := strings.Split(req.ID, "/")
-		if len(parts) != len(r.ImportID) || strings.Contains("/"+req.ID+"/", "//") {
-			resp.Diagnostics.AddError("Unable to import "+r.Noun, "The id "+`"`+req.ID+`" is not of the form `+strings.Join(r.ImportID, "/")+".")
-			return
-		}
-		copy(values, parts)
-	} else if req.Identity != nil {
-		for i, name := range r.ImportID {
-			var value types.String
-			resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root(name), &value)...)
-			values[i] = value.ValueString()
-		}
-	}
-	for i, name := range r.ImportID {
-		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(name), values[i])...)
-		if resp.Identity != nil {
-			resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root(name), values[i])...)
 		}
 	}
 }

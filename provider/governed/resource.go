@@ -4,23 +4,38 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/agentward/terraform-provider-agent/internal/spec"
 )
 
-// How long an operation may take where the resource sets no timeouts.
+// How long an operation may take where the resource sets no timeouts. Google takes up to six minutes for a gateway and about four for
+// each of its policies, one after the other.
 const (
 	defaultWriteTimeout = 10 * time.Minute
+	googleWriteTimeout  = 60 * time.Minute
 	defaultReadTimeout  = 5 * time.Minute
 )
+
+// writeTimeout is that of a resource which is, or was, on these stacks.
+func writeTimeout(stacks ...spec.Stack) time.Duration {
+	if slices.Contains(stacks, spec.GCP) {
+		return googleWriteTimeout
+	}
+	return defaultWriteTimeout
+}
 
 var (
 	_ resource.ResourceWithConfigure      = (*governed)(nil)
@@ -42,6 +57,8 @@ func New(definition Definition) resource.Resource {
 
 func (r *governed) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = r.TypeName
+	// A resource that was imported by its full name learns the rest of its names from the configuration.
+	resp.ResourceBehavior.MutableIdentity = r.FromFullName != nil
 }
 
 func (r *governed) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -52,11 +69,18 @@ func (r *governed) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 		MarkdownDescription: fmt.Sprintf("`%s`.", strings.Join(r.ImportID, "/")),
 		PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 	}
+	s.Attributes["stack"] = schema.StringAttribute{
+		Optional: true,
+		Computed: true,
+		MarkdownDescription: "The stack that it renders to, `oss` or `gcp`. Default: the provider's `stack`. A change is one update, which makes everything on the new " +
+			"stack before it deletes what is on the old one.",
+		Validators: []validator.String{stringvalidator.OneOf(string(spec.OSS), string(spec.GCP))},
+	}
 	s.Attributes["objects"] = schema.MapAttribute{
 		Computed:    true,
 		ElementType: types.StringType,
 		MarkdownDescription: "Every object that this resource owns: `<group>/<version>/<Kind>/<namespace>/<name>` to the fields that we own, " +
-			"as canonical JSON. Where several resources share an object, `#<part>` follows: what of it is this resource's. It is the inventory, the diff of a plan, and the drift: a field that somebody else changed shows here with its " +
+			"as canonical JSON. A resource of Google's has its full name there, `//<service>/<resource name>`. Where several resources share an object, `#<part>` follows: what of it is this resource's. It is the inventory, the diff of a plan, and the drift: a field that somebody else changed shows here with its " +
 			"target value, fields of others never do. Secret values are hashes; in render mode they are left out.",
 	}
 	s.Attributes["timeouts"] = timeouts.AttributesAll(ctx)
@@ -66,9 +90,15 @@ func (r *governed) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 func (r *governed) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
 	attributes := map[string]identityschema.Attribute{}
 	for _, name := range r.ImportID {
-		attributes[name] = identityschema.StringAttribute{RequiredForImport: true}
+		attributes[name] = r.identityAttribute(name)
 	}
 	resp.IdentitySchema = identityschema.Schema{Attributes: attributes}
+}
+
+// identityAttribute is required for an import where the schema requires the attribute.
+func (r *governed) identityAttribute(name string) identityschema.StringAttribute {
+	required := r.Definition.Schema.Attributes[name].IsRequired()
+	return identityschema.StringAttribute{RequiredForImport: required, OptionalForImport: !required}
 }
 
 func (r *governed) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
@@ -92,5 +122,13 @@ func (r *governed) ValidateConfig(ctx context.Context, req resource.ValidateConf
 	if provider != nil && provider.Unknown {
 		provider = nil
 	}
-	resp.Diagnostics.Append(ProblemDiagnostics(m.Validate(provider))...)
+	m.base().on(m.base().Stack, provider)
+	resp.Diagnostics.Append(ProblemDiagnostics(r.validate(m, provider))...)
+}
+
+func (r *governed) validate(m Model, provider *Provider) spec.Problems {
+	if m.base().On() == spec.GCP && !r.Google {
+		return spec.Problems{{Path: []any{"stack"}, Detail: fmt.Sprintf("nothing renders %s to %q in this version; use stack = %q", r.TypeName, spec.GCP, spec.OSS)}}
+	}
+	return m.Validate(provider)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/agentward/terraform-provider-agent/internal/spec"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
 )
 
@@ -25,8 +26,10 @@ func (r *governed) Create(ctx context.Context, req resource.CreateRequest, resp 
 func (r *governed) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	w := writer{governed: r, verb: "update", state: &resp.State, identity: resp.Identity, private: resp.Private}
 	var objects types.Map
+	var from types.String
 	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("objects"), &objects)...)
-	w.objects = projections(objects)
+	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("stack"), &from)...)
+	w.objects, w.from = projections(objects), spec.Stack(from.ValueString())
 	var diags diag.Diagnostics
 	w.ledger, diags = readLedger(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
@@ -39,9 +42,9 @@ func (r *governed) Update(ctx context.Context, req resource.UpdateRequest, resp 
 // timeout is how long the write may take.
 func (w *writer) timeout(ctx context.Context, m Model) (time.Duration, diag.Diagnostics) {
 	if w.verb == "create" {
-		return m.base().Timeouts.Create(ctx, defaultWriteTimeout)
+		return m.base().Timeouts.Create(ctx, writeTimeout(m.base().On()))
 	}
-	return m.base().Timeouts.Update(ctx, defaultWriteTimeout)
+	return m.base().Timeouts.Update(ctx, writeTimeout(m.base().On(), w.from))
 }
 
 // writer carries one create or update: what is there so far, and where to record it.
@@ -52,6 +55,7 @@ type writer struct {
 	identity *tfsdk.ResourceIdentity
 	private  privateWriter
 
+	from    spec.Stack        // the stack before an update
 	objects map[string]string // projections by key
 	ledger  ledger
 	live    map[stack.Key]stack.Live
@@ -66,7 +70,7 @@ func (w *writer) write(ctx context.Context, plan tfsdk.Plan, config tfsdk.Config
 	}
 	timeout, more := w.timeout(ctx, m)
 	diags.Append(more...)
-	if problems := m.Validate(w.provider); len(problems) > 0 {
+	if problems := w.validate(m, w.provider); len(problems) > 0 {
 		diags.Append(ProblemDiagnostics(problems)...)
 	}
 	if diags.HasError() {
@@ -91,10 +95,14 @@ func (w *writer) write(ctx context.Context, plan tfsdk.Plan, config tfsdk.Config
 		diags.Append(w.prune(writeCtx, m, desired)...)
 	}
 	w.ledger = w.ledger.inOrder(desired)
+	on := m.base().On()
+	if w.from != "" && len(w.leaving(desired)) > 0 {
+		on = w.from // a move is not done before all of it is gone
+	}
 	if w.verb == "create" && len(w.objects) == 0 && diags.HasError() {
 		return diags // nothing was written: there is nothing to remember
 	}
-	diags.Append(w.record(ctx, m, plan)...)
+	diags.Append(w.record(ctx, m, plan, on)...)
 	if s, ok := m.(Settler); ok && w.verb == "update" && !w.provider.Render && !diags.HasError() {
 		diags.Append(s.Settle(writeCtx, w.provider)...)
 	}
@@ -145,7 +153,7 @@ func (w *writer) apply(ctx context.Context, object stack.Object, planned string)
 	if err != nil {
 		return stack.Live{}, err
 	}
-	w.provider.contact.noteReached()
+	w.provider.contact.noteReached(object.Key)
 	w.ledger = w.ledger.with(entryFor(object, w.provider.FieldManager, live))
 	return live, nil
 }
@@ -153,14 +161,7 @@ func (w *writer) apply(ctx context.Context, object stack.Object, planned string)
 // prune deletes the objects that left the plan, the last applied first.
 func (w *writer) prune(ctx context.Context, m Model, desired []stack.Object) diag.Diagnostics {
 	var diags diag.Diagnostics
-	kept := map[string]bool{}
-	for _, object := range desired {
-		kept[object.Key.String()] = true
-	}
-	for _, key := range deletionOrder(w.objects, w.ledger) {
-		if kept[key] {
-			continue
-		}
+	for _, key := range w.leaving(desired) {
 		if err := w.remove(ctx, key, w.ledger); err != nil {
 			diags.Append(Unable(w.verb, w.Noun, m.Label(), err))
 			return diags
@@ -169,6 +170,15 @@ func (w *writer) prune(ctx context.Context, m Model, desired []stack.Object) dia
 		w.ledger = w.ledger.without(key)
 	}
 	return diags
+}
+
+// leaving gives the objects that are there and not desired, the last applied first.
+func (w *writer) leaving(desired []stack.Object) []string {
+	kept := map[string]bool{}
+	for _, object := range desired {
+		kept[object.Key.String()] = true
+	}
+	return slices.DeleteFunc(deletionOrder(w.objects, w.ledger), func(key string) bool { return kept[key] })
 }
 
 // deletionOrder gives the keys in reverse order of application; those of unknown order, which were imported, go last.
@@ -203,13 +213,13 @@ func (r *governed) remove(ctx context.Context, text string, l ledger) error {
 	return backend.Delete(ctx, key, e.UID)
 }
 
-// record writes state, identity and private state.
-func (w *writer) record(ctx context.Context, m Model, plan tfsdk.Plan) diag.Diagnostics {
+// record writes state, identity and private state. on is the stack that state names.
+func (w *writer) record(ctx context.Context, m Model, plan tfsdk.Plan, on spec.Stack) diag.Diagnostics {
 	values := m.Computed(w.provider)
 	for name, value := range m.Observed(w.live) {
 		values[name] = value
 	}
-	values["id"] = types.StringValue(m.Label())
+	values["id"], values["stack"] = types.StringValue(m.Label()), types.StringValue(string(on))
 	elements := map[string]attr.Value{}
 	for key, projection := range w.objects {
 		elements[key] = types.StringValue(projection)
