@@ -30,6 +30,7 @@ type model struct {
 	FieldManager   types.String            `tfsdk:"field_manager"`
 	Kubernetes     *kubernetesModel        `tfsdk:"kubernetes"`
 	SPIRE          *spireModel             `tfsdk:"spire"`
+	GCP            *googleModel            `tfsdk:"gcp"`
 }
 
 type kubernetesModel struct {
@@ -82,7 +83,8 @@ func (p *agentProvider) Configure(ctx context.Context, req provider.ConfigureReq
 	if err := cluster.FromEnvironment(os.Getenv); err != nil {
 		resp.Diagnostics.AddAttributeError(path.Root("kubernetes"), "Invalid environment", err.Error())
 	}
-	problems := append(m.validate(), cluster.Validate()...)
+	google, googleProblems, _ := m.google(os.Getenv)
+	problems := slices.Concat(m.validate(), cluster.Validate(), googleProblems)
 	resp.Diagnostics.Append(governed.ProblemDiagnostics(problems)...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -93,6 +95,7 @@ func (p *agentProvider) Configure(ctx context.Context, req provider.ConfigureReq
 		TrustDomain:  m.TrustDomain.ValueString(),
 		Labels:       governed.StringMap(m.Labels),
 		Annotations:  governed.StringMap(m.Annotations),
+		Google:       spec.GoogleProject{ID: google.Project, Number: google.ProjectNumber, Location: google.Location},
 		Render:       m.Mode.ValueString() == modeRender,
 		FieldManager: m.FieldManager.ValueString(),
 		REST:         sync.OnceValues(cluster.REST),

@@ -62,6 +62,7 @@ func providerSchema() schema.Schema {
 			},
 			"kubernetes": kubernetesAttribute(),
 			"spire":      spireAttribute(),
+			"gcp":        googleAttribute(),
 		},
 	}
 }
