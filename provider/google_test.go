@@ -1,0 +1,188 @@
+package provider
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/agentward/terraform-provider-agent/internal/gcp"
+	"github.com/agentward/terraform-provider-agent/internal/spec"
+	"github.com/agentward/terraform-provider-agent/provider/governed"
+)
+
+// configuration gives a provider block whose gcp block has these attributes, and the attributes of the provider beside it.
+func configuration(t *testing.T, google map[string]tftypes.Value, beside map[string]tftypes.Value) tfsdk.Config {
+	t.Helper()
+	s := providerSchema()
+	object := func(of attr.Type, values map[string]tftypes.Value) tftypes.Value {
+		whole, ok := of.TerraformType(t.Context()).(tftypes.Object)
+		if !ok {
+			t.Fatalf("%s is no object", of)
+		}
+		all := map[string]tftypes.Value{}
+		for name, kind := range whole.AttributeTypes {
+			all[name] = tftypes.NewValue(kind, nil)
+		}
+		maps.Copy(all, values)
+		return tftypes.NewValue(whole, all)
+	}
+	values := maps.Clone(beside)
+	if google != nil {
+		if values == nil {
+			values = map[string]tftypes.Value{}
+		}
+		values["gcp"] = object(s.Attributes["gcp"].GetType(), google)
+	}
+	return tfsdk.Config{Schema: s, Raw: object(s.Type(), values)}
+}
+
+func text(value string) tftypes.Value { return tftypes.NewValue(tftypes.String, value) }
+
+// configured gives what the resources are handed, and the errors by attribute.
+func configured(t *testing.T, config tfsdk.Config) (*governed.Provider, map[string]string) {
+	t.Helper()
+	var resp provider.ConfigureResponse
+	New("1.0.0")().Configure(t.Context(), provider.ConfigureRequest{Config: config}, &resp)
+	errors := map[string]string{}
+	for _, d := range resp.Diagnostics.Errors() {
+		at := ""
+		if on, ok := d.(interface{ Path() path.Path }); ok {
+			at = on.Path().String()
+		}
+		errors[at] = d.Detail()
+	}
+	p, _ := resp.ResourceData.(*governed.Provider)
+	return p, errors
+}
+
+// clearGoogleEnvironment takes away what the machine that the tests run on has configured for other programs.
+func clearGoogleEnvironment(t *testing.T) {
+	t.Helper()
+	for _, variable := range []string{
+		"GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT", "GOOGLE_PROJECT_NUMBER", "GOOGLE_REGION",
+		"GCLOUD_REGION", "CLOUDSDK_COMPUTE_REGION", "GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON",
+		"GOOGLE_OAUTH_ACCESS_TOKEN", "USER_PROJECT_OVERRIDE", "GOOGLE_IAP_CUSTOM_ENDPOINT",
+	} {
+		t.Setenv(variable, "")
+	}
+}
+
+func TestWhereThingsGoInGoogleCloud(t *testing.T) {
+	clearGoogleEnvironment(t)
+	t.Setenv("GOOGLE_CLOUD_PROJECT", "from-environment")
+	t.Setenv("GCLOUD_PROJECT", "not-looked-at")
+	t.Setenv("CLOUDSDK_COMPUTE_REGION", "europe-west1")
+	for name, test := range map[string]struct {
+		google map[string]tftypes.Value
+		want   spec.GoogleProject
+	}{
+		"as configured": {
+			map[string]tftypes.Value{"project": text("acme-agents"), "project_number": text("123456789012"), "region": text("us-central1")},
+			spec.GoogleProject{ID: "acme-agents", Number: "123456789012", Location: "us-central1"},
+		},
+		"as the environment says": {map[string]tftypes.Value{}, spec.GoogleProject{ID: "from-environment", Location: "europe-west1"}},
+		"without a block":         {nil, spec.GoogleProject{ID: "from-environment", Location: "europe-west1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, errors := configured(t, configuration(t, test.google, nil))
+			if len(errors) > 0 {
+				t.Fatal(errors)
+			}
+			if p.Google != test.want {
+				t.Errorf("things go to %+v", p.Google)
+			}
+		})
+	}
+}
+
+func TestWhatIsWrongWithTheGoogleBlockIsSaidAtItsAttribute(t *testing.T) {
+	clearGoogleEnvironment(t)
+	for name, test := range map[string]struct {
+		google map[string]tftypes.Value
+		at     string
+	}{
+		"a number as project":       {map[string]tftypes.Value{"project": text("123456789012")}, "gcp.project"},
+		"a zone as region":          {map[string]tftypes.Value{"region": text("us-central1-a")}, "gcp.region"},
+		"credentials of no kind":    {map[string]tftypes.Value{"credentials": text(`{"type":"s3cr3t"}`)}, "gcp.credentials"},
+		"a timeout that is none":    {map[string]tftypes.Value{"request_timeout": text("soon")}, "gcp.request_timeout"},
+		"a timeout of no time":      {map[string]tftypes.Value{"request_timeout": text("0s")}, "gcp.request_timeout"},
+		"an endpoint of no service": {map[string]tftypes.Value{"iap_custom_endpoint": text("s3cr3t@example.com")}, "gcp.iap_custom_endpoint"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, errors := configured(t, configuration(t, test.google, nil))
+			detail, ok := errors[test.at]
+			if !ok || len(errors) != 1 || p != nil {
+				t.Errorf("the errors are %v", errors)
+			}
+			if strings.Contains(detail, "s3cr3t") {
+				t.Errorf("the error is %q", detail)
+			}
+		})
+	}
+}
+
+func TestVariablesForOtherProgramsAreNoFaultOfAConfigurationWithoutGoogle(t *testing.T) {
+	clearGoogleEnvironment(t)
+	t.Setenv("GOOGLE_CREDENTIALS", "{")
+	t.Setenv("USER_PROJECT_OVERRIDE", "perhaps")
+	if _, errors := configured(t, configuration(t, nil, nil)); len(errors) > 0 {
+		t.Errorf("the errors are %v", errors)
+	}
+	if _, errors := configured(t, configuration(t, map[string]tftypes.Value{}, nil)); errors["gcp"] == "" || errors["gcp.credentials"] == "" {
+		t.Errorf("with a gcp block the errors are %v", errors)
+	}
+}
+
+func TestAGoogleBlockThatIsNotKnownYetIsTaken(t *testing.T) {
+	unknown := tftypes.NewValue(tftypes.String, tftypes.UnknownValue)
+	p, errors := configured(t, configuration(t, map[string]tftypes.Value{"project": unknown}, nil))
+	if len(errors) > 0 || !p.Unknown {
+		t.Errorf("the provider is %+v, the errors are %v", p, errors)
+	}
+}
+
+func TestEveryServiceHasItsEndpoint(t *testing.T) {
+	attributes := googleAttribute().Attributes
+	values := map[string]tftypes.Value{}
+	for _, service := range gcp.Services {
+		if googleServices[service.Host] == "" || !strings.Contains(attributes[service.Attribute()].GetMarkdownDescription(), service.Variable()) {
+			t.Errorf("%s is not described", service.Attribute())
+		}
+		values[service.Attribute()] = text("https://" + service.Name + ".example.com/v1/")
+	}
+	var m model
+	if diags := configuration(t, values, nil).Get(t.Context(), &m); diags.HasError() {
+		t.Fatal(diags)
+	}
+	endpoints := m.GCP.endpoints()
+	for _, service := range gcp.Services {
+		if want := "https://" + service.Name + ".example.com/v1/"; endpoints[service.Host] != want {
+			t.Errorf("%s is at %q", service.Host, endpoints[service.Host])
+		}
+	}
+}
+
+func TestAConfiguredFalseIsNotTheEnvironmentsToChange(t *testing.T) {
+	settings, problems := (&googleModel{RequestTimeout: types.StringValue("90s"), UserProjectOverride: types.BoolValue(false)}).settings()
+	if len(problems) > 0 || settings.RequestTimeout != 90*time.Second || settings.UserProjectOverride == nil || *settings.UserProjectOverride {
+		t.Errorf("the settings are %+v, the problems %v", settings, problems)
+	}
+}
+
+func TestSecretsOfTheGoogleBlockAreSensitive(t *testing.T) {
+	attributes := googleAttribute().Attributes
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		if secret := name == "credentials" || name == "access_token"; attributes[name].IsSensitive() != secret {
+			t.Errorf("%s is sensitive: %v", name, !secret)
+		}
+	}
+}
