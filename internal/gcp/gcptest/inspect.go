@@ -1,0 +1,103 @@
+package gcptest
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Requests are all requests so far.
+func (s *Server) Requests() []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Request(nil), s.requests...)
+}
+
+// Mutations are the requests so far that meant to change something.
+func (s *Server) Mutations() []Request {
+	var found []Request
+	for _, r := range s.Requests() {
+		if r.Mutation {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// Forget empties the log of requests.
+func (s *Server) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = nil
+}
+
+// Names are the full resource names of all objects that somebody created and that are still there. Objects that are deleted and could be
+// undeleted are not, nor those that are always there.
+func (s *Server) Names() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var names []string
+	for _, key := range sorted(s.objects) {
+		if o := s.objects[key]; !o.deleted && o.kind.singleton == nil && !o.kind.derived {
+			names = append(names, o.fullName())
+		}
+	}
+	return names
+}
+
+// Object is the stored body of an object, secrets included, by its full resource name: "//networkservices.googleapis.com/projects/…".
+func (s *Server) Object(fullName string) (map[string]any, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o := s.byFullName(fullName)
+	if o == nil || o.deleted {
+		return nil, false
+	}
+	return clone(o.body), true
+}
+
+// Change changes an object behind the clients' backs. It fails if there is no such object.
+func (s *Server) Change(fullName string, change func(body map[string]any)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o := s.byFullName(fullName)
+	if o == nil {
+		return fmt.Errorf("there is no %s", fullName)
+	}
+	o.body = clone(o.body)
+	change(o.body)
+	s.put(o)
+	return nil
+}
+
+// Remove deletes an object behind the clients' backs, whatever refers to it. It fails if there is no such object.
+func (s *Server) Remove(fullName string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o := s.byFullName(fullName)
+	if o == nil {
+		return fmt.Errorf("there is no %s", fullName)
+	}
+	delete(s.objects, o.key())
+	delete(s.policies, o.key())
+	return nil
+}
+
+// AllowPolicy is the allow policy of a resource, by its full resource name.
+func (s *Server) AllowPolicy(fullName string) map[string]any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	api, name := splitFullName(fullName)
+	if p := s.policies[api+"/"+s.byID(name)]; p != nil {
+		return p.answer(true)
+	}
+	return nil
+}
+
+func (s *Server) byFullName(fullName string) *stored { return s.lookup(splitFullName(fullName)) }
+
+// splitFullName gives the API and the relative name.
+func splitFullName(fullName string) (api, name string) {
+	host, name, _ := strings.Cut(strings.TrimPrefix(fullName, "//"), "/")
+	api, _, _ = strings.Cut(host, ".")
+	return api, name
+}
