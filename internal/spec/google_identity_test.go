@@ -112,6 +112,9 @@ func TestGoogleIdentityProblemsNameTheAttribute(t *testing.T) {
 		"key that is none":                   {RuntimeGKE, func(id *Identity) { id.Google.GKE.IdentityAnnotation = "a b" }, `gcp.gke.keys.identity_annotation: "a b"`},
 		"suspension of whom nobody can name": {RuntimeGKE, func(id *Identity) { id.Google.GKE.Principal = ""; id.Suspended = true }, `suspended: nothing published says how Google names an agent on GKE`},
 		"engine by another name":             {RuntimeAgentRuntime, func(id *Identity) { id.Google.AgentRuntime.Engine = "123" }, `gcp.agent_runtime.engine: "123" is no reasoning engine`},
+		"engine of another project by its ID": {RuntimeAgentRuntime, func(id *Identity) {
+			id.Google.AgentRuntime.Engine = "projects/others/locations/us-central1/reasoningEngines/1"
+		}, `gcp.agent_runtime.engine: is of another project`},
 		"gateway of an engine that exists": {RuntimeAgentRuntime, func(id *Identity) {
 			id.Google.AgentRuntime = &GoogleAgentRuntime{Engine: "projects/p/locations/us-central1/reasoningEngines/1", ClientToAgent: "projects/p/locations/us-central1/agentGateways/g"}
 		}, `gcp.agent_runtime.client_to_agent_gateway: binds an engine that is created here`},

@@ -12,7 +12,7 @@ var (
 	googleProjectID     = regexp.MustCompile(`^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
 	googleNumber        = regexp.MustCompile(`^[0-9]+$`)
 	googleLocation      = regexp.MustCompile(`^[a-z]+(-[a-z]+[0-9]+)?$`)
-	googleEngineName    = regexp.MustCompile(`^projects/[^/]+/locations/([^/]+)/reasoningEngines/[0-9]+$`)
+	googleEngineName    = regexp.MustCompile(`^projects/([^/]+)/locations/([^/]+)/reasoningEngines/[0-9]+$`)
 	googleGatewayName   = regexp.MustCompile(`^projects/[^/]+/locations/([^/]+)/agentGateways/[^/]+$`)
 	googleContainerName = regexp.MustCompile(`^(projects/([a-z0-9.-]+:)?[a-z0-9][a-z0-9-]*|folders/[0-9]+|organizations/[0-9]+)$`)
 )
@@ -159,8 +159,8 @@ func (v *googleIdentityValidator) agentRuntime(path []any) {
 	if a.Engine != "" {
 		if match := googleEngineName.FindStringSubmatch(a.Engine); match == nil {
 			v.add(at(path, "engine"), "%q is no reasoning engine: write projects/<project>/locations/<location>/reasoningEngines/<number>", a.Engine)
-		} else {
-			location = match[1]
+		} else if location = match[2]; match[1] != v.g.Project.ID && !googleNumber.MatchString(match[1]) {
+			v.add(at(path, "engine"), "is of another project, which principals name by its number: write projects/<number>/…, or set gcp.project = %q and its gcp.project_number", match[1])
 		}
 		if a.Description != "" {
 			v.add(at(path, "description"), "is of an engine that is created here: one that exists is left as it is")

@@ -20,7 +20,7 @@ const AgentLabel = "agentward.dev/agent"
 func Identity(id spec.Identity) ([]stack.Object, error) {
 	objects := suspensions(id)
 	if id.ServiceAccount.Create {
-		objects = append(objects, serviceAccount(id))
+		objects = append(objects, ServiceAccount(id))
 	}
 	if id.Registration == spec.RegistrationServer {
 		registration, err := Registration(id)
@@ -63,7 +63,8 @@ func PodSelector(id spec.Identity) spec.LabelSelector {
 	return id.PodSelector
 }
 
-func serviceAccount(id spec.Identity) stack.Object {
+// ServiceAccount renders the account that the agent's pods run under, which is the same wherever they run.
+func ServiceAccount(id spec.Identity) stack.Object {
 	key := stack.Key{Version: "v1", Kind: "ServiceAccount", Namespace: id.Namespace, Name: id.ServiceAccount.Name}
 	return manifest(key, identityLabels(id), id.Annotations, map[string]any{"automountServiceAccountToken": id.ServiceAccount.AutomountToken})
 }
