@@ -16,6 +16,7 @@ import (
 	htransport "google.golang.org/api/transport/http"
 
 	"github.com/agentward/terraform-provider-agent/internal/spec"
+	"github.com/agentward/terraform-provider-agent/internal/stack"
 )
 
 // Config says as whom, and where, Google's APIs are reached.
@@ -56,10 +57,12 @@ type Client struct {
 	services map[serviceKey]any // by what connect builds
 }
 
+var _ stack.Backend = (*Client)(nil)
+
 // New checks the configuration and returns a client that has not connected yet.
 func New(config Config) (*Client, error) {
 	for service, endpoint := range config.Endpoints {
-		parsed, err := url.Parse(endpoint)
+		parsed, err := url.Parse(located(endpoint, "l"))
 		if err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http" {
 			return nil, fmt.Errorf("endpoint of %s: %q is not an address such as https://host/path/", service, endpoint)
 		}
@@ -138,8 +141,11 @@ func (c *Client) endpoint(service, location string) string {
 			address = strings.TrimSuffix(address, defaultUniverse) + c.config.UniverseDomain
 		}
 	}
-	address = strings.NewReplacer("{{location}}", location, "{{region}}", location).Replace(address)
-	return strings.TrimSuffix(apiVersion.ReplaceAllString(address, ""), "/") + "/"
+	return strings.TrimSuffix(apiVersion.ReplaceAllString(located(address, location), ""), "/") + "/"
+}
+
+func located(address, location string) string {
+	return strings.NewReplacer("{{location}}", location, "{{region}}", location).Replace(address)
 }
 
 // regional gives the host name of a service in a location.

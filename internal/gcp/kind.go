@@ -16,9 +16,10 @@ type kind struct {
 	connect func(c *Client, location string) (calls, error)
 	// immutable fields cannot be changed: another value takes another object in the place of this one.
 	immutable []string
-	// inputOnly fields are taken and never shown again: what was sent last is what they are.
+	// inputOnly fields, beside the secret ones (stack.GoogleSecret), are taken and never shown again: what was sent last is what they
+	// are.
 	inputOnly []string
-	// outputOnly fields, beside those that all kinds have, are the server's. They matter where the whole object is looked at: at import,
+	// outputOnly fields, beside those that all kinds have (serverFields), are the server's. They matter where the whole object is looked at: at import,
 	// and where a field that they are in is sent.
 	outputOnly []string
 	// unordered lists are sets: another order is no change.
@@ -26,6 +27,10 @@ type kind struct {
 	// within are the fields whose own fields an update mask names, "spec" or "spec.deploymentSpec". Of others it names the
 	// outermost, and the whole of it is sent.
 	within []string
+	// whole are messages of which nothing but what is desired is sent, because fields of theirs exclude each other.
+	whole []string
+	// present are the messages that mean something by being there, even when they are empty: the members of a oneof.
+	present []string
 	// defaults are what the server puts where nothing is set. An import leaves them out.
 	defaults map[string]any
 	// gateway says that Google makes one change at a time among all objects of a project and location that are of this sort.

@@ -57,20 +57,20 @@ func byTheClock(ctx context.Context, d time.Duration) error {
 
 // backoff counts the pauses of one wait.
 type backoff struct {
-	pace   Pace
-	next   time.Duration
-	tries  int
-	waited time.Duration
+	pace          Pace
+	next, longest time.Duration
+	tries         int
+	waited        time.Duration
 }
 
-func (p Pace) start() *backoff { return &backoff{pace: p, next: p.First} }
+func (p Pace) start() *backoff { return &backoff{pace: p, next: p.First, longest: p.Longest} }
 
 // wait pauses for between half and all of a span that doubles each time. A server that said how long to wait is obeyed.
 func (b *backoff) wait(ctx context.Context, asked time.Duration) error {
 	b.tries++
 	d := b.next/2 + time.Duration(float64(b.next/2)*b.pace.Random())
-	d = max(d, min(asked, b.pace.Longest))
-	b.next = min(2*b.next, b.pace.Longest)
+	d = max(d, min(asked, b.longest))
+	b.next = min(2*b.next, b.longest)
 	b.waited += d
 	return b.pace.Pause(ctx, d)
 }

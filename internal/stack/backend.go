@@ -36,6 +36,9 @@ type Live struct {
 	Reclaimed []string
 	// Adopted lists the managers of an object that was there before us. Only where there is no prior projection.
 	Adopted []string
+	// Replaced lists, for a person, the fields that cannot be changed in place: an apply deletes the object and makes it anew. Only
+	// from Plan.
+	Replaced []string
 	// Body is the whole object as the API returned it. Nil from Plan.
 	Body map[string]any
 }

@@ -18,7 +18,7 @@ func HashSecret(body map[string]any) map[string]any {
 	metadata, _ := body["metadata"].(map[string]any)
 	return replaceSecretValues(body, func(field string, value any) string {
 		sum := sha256.Sum256(fmt.Appendf(nil, "%v\x00%v\x00%s\x00%v", metadata["namespace"], metadata["name"], field, value))
-		return "sha256:" + hex.EncodeToString(sum[:])
+		return hashPrefix + hex.EncodeToString(sum[:])
 	})
 }
 
@@ -28,25 +28,6 @@ func Redact(object Object) map[string]any {
 		return withoutGoogleSecrets(object.Body)
 	}
 	return replaceSecretValues(object.Body, func(string, any) string { return "" })
-}
-
-// GoogleSecret says whether a field of Google's resources, wherever it stands, has a secret value.
-func GoogleSecret(field string) bool { return field == "apiKey" || field == "clientSecret" }
-
-func withoutGoogleSecrets(body map[string]any) map[string]any {
-	out := make(map[string]any, len(body))
-	for field, value := range body {
-		switch nested := value.(type) {
-		case map[string]any:
-			value = withoutGoogleSecrets(nested)
-		case string:
-			if GoogleSecret(field) {
-				value = ""
-			}
-		}
-		out[field] = value
-	}
-	return out
 }
 
 func replaceSecretValues(body map[string]any, replace func(field string, value any) string) map[string]any {

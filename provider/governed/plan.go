@@ -233,6 +233,10 @@ func (r *governed) planObject(ctx context.Context, m Model, object stack.Object,
 		diags.AddWarning(fmt.Sprintf("%s exists already", object.Key.Describe()),
 			fmt.Sprintf("It is managed by %s. The apply makes it part of %s %q, whose destruction will delete it.", strings.Join(live.Adopted, ", "), r.Noun, m.Label()))
 	}
+	if len(live.Replaced) > 0 {
+		diags.AddWarning(fmt.Sprintf("%s is replaced", object.Key.Describe()),
+			fmt.Sprintf("These fields of %s %q cannot be changed in place, so that the apply deletes the object and makes it anew:\n  %s", r.Noun, m.Label(), strings.Join(live.Replaced, "\n  ")))
+	}
 	return types.StringValue(live.Projection), diags
 }
 

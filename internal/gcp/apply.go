@@ -1,0 +1,179 @@
+package gcp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/agentward/terraform-provider-agent/internal/stack"
+)
+
+// Apply makes the object be as desired. It looks, does one thing, and looks again, until nothing is left to do: so it does not matter
+// where it begins, what was done by a request whose answer was lost, or what an earlier apply left.
+func (c *Client) Apply(ctx context.Context, desired stack.Object, prior string) (stack.Live, error) {
+	b, err := c.bind(desired.Key)
+	if err != nil {
+		return stack.Live{}, named(desired.Key, err)
+	}
+	a := &application{
+		Client: c, bound: b, desired: desired.Body, projected: stack.HashGoogleSecrets(desired.Key, desired.Body),
+		ours: prior != "", looks: prior != "" || b.found,
+	}
+	if a.ours {
+		if a.prior, err = parseBody([]byte(prior)); err != nil {
+			return stack.Live{}, named(desired.Key, err)
+		}
+	}
+	leave, err := c.queues.enter(ctx, b.queueOf(desired.Key.Name))
+	if err != nil {
+		return stack.Live{}, named(desired.Key, fmt.Errorf("wait for other changes of the gateway: %w", err))
+	}
+	defer leave()
+	there, err := a.converge(ctx)
+	if err != nil {
+		return stack.Live{}, named(desired.Key, withoutSecrets(err, desired))
+	}
+	return b.seen(there, b.project(there, a.projected))
+}
+
+// application is one Apply under way.
+type application struct {
+	*Client
+	bound
+	desired, projected, prior map[string]any
+	// ours says that what is there is ours to change: it is in state, or is as desired already.
+	ours bool
+	// looks says that the object may be there, so that a create must look first.
+	looks bool
+	// doubts is how often to look again for an object whose create got no answer, where a second create would make a second object.
+	doubts int
+}
+
+// converge gives the live object once it is as desired.
+func (a *application) converge(ctx context.Context) (map[string]any, error) {
+	b := a.config.Pace.start()
+	for {
+		there, done, err := a.step(ctx)
+		switch {
+		case err == nil && done:
+			return there, nil
+		case err == nil: // one thing is done, and what is next is seen by looking
+			continue
+		case !a.mayPass(err, b.waited):
+			return nil, err
+		}
+		a.looks = true
+		if end := b.again(ctx, err); end != nil {
+			return nil, end
+		}
+	}
+}
+
+// mayPass says whether to go on after an error: what is transient passes, and what is refused because of an object that is not seen
+// everywhere yet does so soon or not at all.
+func (a *application) mayPass(err error, waited time.Duration) bool {
+	var held *heldError
+	if errors.As(err, &held) {
+		return false
+	}
+	return transient(err) || errors.Is(err, errNotSeen) ||
+		refusedWith(err, codes.NotFound, codes.FailedPrecondition) && waited < a.config.Pace.Settle
+}
+
+// errNotSeen says that the object must be there, or may, and cannot be read.
+var errNotSeen = errors.New("Google has the name taken, and does not show the object that has it; it may be on its way in or out")
+
+// step does the next thing that there is to do. done says that nothing was left.
+func (a *application) step(ctx context.Context) (there map[string]any, done bool, err error) {
+	if !a.looks {
+		return a.insert(ctx)
+	}
+	if there, err = a.look(ctx, a.calls, a.at, false); err != nil {
+		return nil, false, err
+	}
+	switch {
+	case there == nil && a.doubts > 0:
+		a.doubts--
+		return nil, false, errNotSeen
+	case there == nil:
+		return a.insert(ctx)
+	case !a.kept(there):
+		a.ours = true // it was given up, and comes back as it is desired
+		return nil, false, a.run(ctx, func() (operation, error) { return a.undelete(ctx, a.of(there)) })
+	case !a.ours && !a.equal("", there, a.projected):
+		return nil, false, &existsError{key: a.key, fields: a.differing(there, a.projected)}
+	}
+	c := a.change(there, a.prior, a.desired, a.projected)
+	switch {
+	case len(c.immutable) > 0:
+		return nil, false, a.replace(ctx, there)
+	case len(c.mask) == 0:
+		return there, true, nil
+	}
+	etag, _ := there["etag"].(string)
+	if err := a.run(ctx, func() (operation, error) { return a.patch(ctx, a.of(there), c.body, c.mask, etag) }); err != nil {
+		return nil, false, err
+	}
+	return a.settled(ctx)
+}
+
+func (a *application) insert(ctx context.Context) (map[string]any, bool, error) {
+	err := a.run(ctx, func() (operation, error) { return a.create(ctx, a.at, a.desired) })
+	switch {
+	case refusedWith(err, codes.AlreadyExists) && a.looks:
+		return nil, false, errNotSeen
+	case refusedWith(err, codes.AlreadyExists):
+		a.looks = true
+		return nil, false, nil
+	case err != nil:
+		if a.found && transient(err) {
+			a.doubts = a.config.Pace.Tries
+		}
+		return nil, false, err
+	}
+	a.ours, a.looks = true, true
+	return a.settled(ctx)
+}
+
+// replace makes room for an object that differs in what cannot be changed.
+func (a *application) replace(ctx context.Context, there map[string]any) error {
+	return a.vanish(ctx, a.bound, there, a.config.Pace.Settle)
+}
+
+// run makes a change and waits until it is done.
+func (a *application) run(ctx context.Context, mutate func() (operation, error)) error {
+	op, err := mutate()
+	if err != nil {
+		return answered(err)
+	}
+	return a.finish(ctx, a.calls, op)
+}
+
+// settled looks until what was done shows. What Google has made of it otherwise, and goes on showing, is what is there.
+func (a *application) settled(ctx context.Context) (map[string]any, bool, error) {
+	a.prior = a.projected
+	b := a.config.Pace.start()
+	for {
+		there, err := a.look(ctx, a.calls, a.at, false)
+		if err != nil {
+			return nil, false, err
+		}
+		if a.kept(there) && (a.equal("", there, a.projected) || b.waited >= a.config.Pace.Settle/8) {
+			return there, true, nil
+		}
+		if there == nil && b.waited >= a.config.Pace.Settle {
+			return nil, false, errVanished
+		}
+		if end := b.again(ctx, errNotShown); end != nil {
+			return nil, false, end
+		}
+	}
+}
+
+var (
+	errNotShown = errors.New("it is done, and Google does not show it yet")
+	errVanished = errors.New("it was made, and is not there: somebody may have deleted it at once")
+)
