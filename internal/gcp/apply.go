@@ -18,6 +18,9 @@ func (c *Client) Apply(ctx context.Context, desired stack.Object, prior string) 
 	if err != nil {
 		return stack.Live{}, named(desired.Key, err)
 	}
+	if desired, err = c.awaited(ctx, desired); err != nil {
+		return stack.Live{}, named(desired.Key, err)
+	}
 	a := &application{
 		Client: c, bound: b, desired: desired.Body, projected: stack.HashGoogleSecrets(desired.Key, desired.Body),
 		ours: prior != "", looks: prior != "" || b.found,

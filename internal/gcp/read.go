@@ -61,6 +61,13 @@ func (c *Client) Plan(ctx context.Context, desired stack.Object, prior string) (
 	if err != nil {
 		return stack.Live{}, c.unknown(desired.Key, err)
 	}
+	desired, unknown, err := c.filled(ctx, desired, true)
+	switch {
+	case err != nil:
+		return stack.Live{}, c.unknown(desired.Key, err)
+	case len(unknown) > 0:
+		return stack.Live{}, &stack.UnknownError{Key: desired.Key, Err: missingOutput(unknown)}
+	}
 	projected := stack.HashGoogleSecrets(desired.Key, desired.Body)
 	live := stack.Live{}
 	if live.Projection, err = stack.CanonicalJSON(projected); err != nil {
