@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/agentward/terraform-provider-agent/internal/gcp"
 	"github.com/agentward/terraform-provider-agent/internal/kube"
 	"github.com/agentward/terraform-provider-agent/internal/spec"
 	"github.com/agentward/terraform-provider-agent/internal/spire"
@@ -83,7 +84,7 @@ func (p *agentProvider) Configure(ctx context.Context, req provider.ConfigureReq
 	if err := cluster.FromEnvironment(os.Getenv); err != nil {
 		resp.Diagnostics.AddAttributeError(path.Root("kubernetes"), "Invalid environment", err.Error())
 	}
-	google, googleProblems, _ := m.google(os.Getenv)
+	google, googleProblems, unusable := m.google(os.Getenv)
 	problems := slices.Concat(m.validate(), cluster.Validate(), googleProblems)
 	resp.Diagnostics.Append(governed.ProblemDiagnostics(problems)...)
 	if resp.Diagnostics.HasError() {
@@ -95,7 +96,6 @@ func (p *agentProvider) Configure(ctx context.Context, req provider.ConfigureReq
 		TrustDomain:  m.TrustDomain.ValueString(),
 		Labels:       governed.StringMap(m.Labels),
 		Annotations:  governed.StringMap(m.Annotations),
-		Google:       spec.GoogleProject{ID: google.Project, Number: google.ProjectNumber, Location: google.Location},
 		Render:       m.Mode.ValueString() == modeRender,
 		FieldManager: m.FieldManager.ValueString(),
 		REST:         sync.OnceValues(cluster.REST),
@@ -110,12 +110,20 @@ func (p *agentProvider) Configure(ctx context.Context, req provider.ConfigureReq
 		}
 		return kube.New(config, kube.Options{FieldManager: configured.FieldManager, ForceConflicts: m.ForceConflicts.ValueBool()})
 	})
-	configured.Backend = backends(configured.Kubernetes, m.SPIRE.options(m.TrustDomain.ValueString()))
+	configured.Google = spec.GoogleProject{ID: google.Project, Number: google.ProjectNumber, Location: google.Location}
+	configured.Backend = backends(configured.Kubernetes, m.SPIRE.options(m.TrustDomain.ValueString()), sync.OnceValues(func() (*gcp.Client, error) {
+		if unusable != nil {
+			return nil, unusable
+		}
+		return gcp.New(google.Config("terraform-provider-agent/" + p.version))
+	}))
 	resp.ResourceData, resp.DataSourceData = configured, configured
 }
 
 // backends gives the API of each object, connecting to none before it is asked for.
-func backends(kubernetes func() (*kube.Client, error), server *spire.Options) func(context.Context, stack.Key) (stack.Backend, error) {
+func backends(
+	kubernetes func() (*kube.Client, error), server *spire.Options, google func() (*gcp.Client, error),
+) func(context.Context, stack.Key) (stack.Backend, error) {
 	spireServer := sync.OnceValues(func() (stack.Backend, error) {
 		if server == nil {
 			return nil, fmt.Errorf("no SPIRE server is configured: set socket_path or address in the provider's spire block")
@@ -127,15 +135,22 @@ func backends(kubernetes func() (*kube.Client, error), server *spire.Options) fu
 		return client, nil
 	})
 	return func(_ context.Context, key stack.Key) (stack.Backend, error) {
-		if key.Group == stack.SPIREGroup {
+		switch {
+		case key.Group == stack.SPIREGroup:
 			return spireServer()
+		case key.Google():
+			return backend(google())
 		}
-		client, err := kubernetes()
-		if err != nil {
-			return nil, err // not the nil client, which would be a backend that is not nil
-		}
-		return client, nil
+		return backend(kubernetes())
 	}
+}
+
+// backend gives no client where there is an error, and not a nil client, which would be a backend that is not nil.
+func backend(client stack.Backend, err error) (stack.Backend, error) {
+	if err != nil {
+		return nil, err
+	}
+	return client, nil
 }
 
 func (m *model) validate() spec.Problems {

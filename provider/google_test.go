@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/agentward/terraform-provider-agent/internal/gcp"
 	"github.com/agentward/terraform-provider-agent/internal/spec"
+	"github.com/agentward/terraform-provider-agent/internal/stack"
 	"github.com/agentward/terraform-provider-agent/provider/governed"
 )
 
@@ -52,16 +54,16 @@ func configured(t *testing.T, config tfsdk.Config) (*governed.Provider, map[stri
 	t.Helper()
 	var resp provider.ConfigureResponse
 	New("1.0.0")().Configure(t.Context(), provider.ConfigureRequest{Config: config}, &resp)
-	errors := map[string]string{}
+	found := map[string]string{}
 	for _, d := range resp.Diagnostics.Errors() {
 		at := ""
 		if on, ok := d.(interface{ Path() path.Path }); ok {
 			at = on.Path().String()
 		}
-		errors[at] = d.Detail()
+		found[at] = d.Detail()
 	}
 	p, _ := resp.ResourceData.(*governed.Provider)
-	return p, errors
+	return p, found
 }
 
 // clearGoogleEnvironment takes away what the machine that the tests run on has configured for other programs.
@@ -93,9 +95,9 @@ func TestWhereThingsGoInGoogleCloud(t *testing.T) {
 		"without a block":         {nil, spec.GoogleProject{ID: "from-environment", Location: "europe-west1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, errors := configured(t, configuration(t, test.google, nil))
-			if len(errors) > 0 {
-				t.Fatal(errors)
+			p, found := configured(t, configuration(t, test.google, nil))
+			if len(found) > 0 {
+				t.Fatal(found)
 			}
 			if p.Google != test.want {
 				t.Errorf("things go to %+v", p.Google)
@@ -118,10 +120,10 @@ func TestWhatIsWrongWithTheGoogleBlockIsSaidAtItsAttribute(t *testing.T) {
 		"an endpoint of no service": {map[string]tftypes.Value{"iap_custom_endpoint": text("s3cr3t@example.com")}, "gcp.iap_custom_endpoint"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, errors := configured(t, configuration(t, test.google, nil))
-			detail, ok := errors[test.at]
-			if !ok || len(errors) != 1 || p != nil {
-				t.Errorf("the errors are %v", errors)
+			p, found := configured(t, configuration(t, test.google, nil))
+			detail, ok := found[test.at]
+			if !ok || len(found) != 1 || p != nil {
+				t.Errorf("the errors are %v", found)
 			}
 			if strings.Contains(detail, "s3cr3t") {
 				t.Errorf("the error is %q", detail)
@@ -134,19 +136,44 @@ func TestVariablesForOtherProgramsAreNoFaultOfAConfigurationWithoutGoogle(t *tes
 	clearGoogleEnvironment(t)
 	t.Setenv("GOOGLE_CREDENTIALS", "{")
 	t.Setenv("USER_PROJECT_OVERRIDE", "perhaps")
-	if _, errors := configured(t, configuration(t, nil, nil)); len(errors) > 0 {
-		t.Errorf("the errors are %v", errors)
+	if _, found := configured(t, configuration(t, nil, nil)); len(found) > 0 {
+		t.Errorf("the errors are %v", found)
 	}
-	if _, errors := configured(t, configuration(t, map[string]tftypes.Value{}, nil)); errors["gcp"] == "" || errors["gcp.credentials"] == "" {
-		t.Errorf("with a gcp block the errors are %v", errors)
+	if _, found := configured(t, configuration(t, map[string]tftypes.Value{}, nil)); found["gcp"] == "" || found["gcp.credentials"] == "" {
+		t.Errorf("with a gcp block the errors are %v", found)
+	}
+}
+
+func TestObjectsOfGoogleCloudAreGooglesToCarry(t *testing.T) {
+	clearGoogleEnvironment(t)
+	key := stack.GoogleKey(gcp.NetworkServices, "projects/acme-agents/locations/us-central1/agentGateways/edge")
+	// Nothing is there to sign in with, and nothing is looked for.
+	p, _ := configured(t, configuration(t, map[string]tftypes.Value{"credentials": text("/nowhere/key.json")}, nil))
+	first, err := p.Backend(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := p.Backend(t.Context(), stack.GoogleKey(gcp.IAM, "projects/acme-agents/locations/global/workloadIdentityPools/agents"))
+	if err != nil || first != second {
+		t.Errorf("there are two clients: %p and %p (%v)", first, second, err)
+	}
+	var unknown *stack.UnknownError
+	if _, err := first.Read(t.Context(), key, "{}"); !errors.As(err, &unknown) || !unknown.Unreachable {
+		t.Errorf("without credentials a look says %v", err)
+	}
+
+	t.Setenv("GOOGLE_CREDENTIALS", "{")
+	p, _ = configured(t, configuration(t, nil, nil))
+	if _, err := p.Backend(t.Context(), key); err == nil || !strings.Contains(err.Error(), "gcp.credentials") {
+		t.Errorf("with an environment that is of no use the error is %v", err)
 	}
 }
 
 func TestAGoogleBlockThatIsNotKnownYetIsTaken(t *testing.T) {
 	unknown := tftypes.NewValue(tftypes.String, tftypes.UnknownValue)
-	p, errors := configured(t, configuration(t, map[string]tftypes.Value{"project": unknown}, nil))
-	if len(errors) > 0 || !p.Unknown {
-		t.Errorf("the provider is %+v, the errors are %v", p, errors)
+	p, found := configured(t, configuration(t, map[string]tftypes.Value{"project": unknown}, nil))
+	if len(found) > 0 || !p.Unknown {
+		t.Errorf("the provider is %+v, the errors are %v", p, found)
 	}
 }
 

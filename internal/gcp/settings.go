@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/agentward/terraform-provider-agent/internal/spec"
 )
 
 // Settings say which project to work in, with which credentials, and where Google's APIs are. Fields are named, and read from the
@@ -70,4 +72,18 @@ func (s *Settings) FromEnvironment(getenv func(string) string) error {
 		s.UserProjectOverride = &override
 	}
 	return nil
+}
+
+// Config gives what a client needs. Credentials are looked for when it is first used.
+func (s *Settings) Config(userAgent string) Config {
+	return Config{
+		Credentials:         s.ClientOptions,
+		Endpoints:           s.Endpoints,
+		UniverseDomain:      s.UniverseDomain,
+		Project:             spec.GoogleProject{ID: s.Project, Number: s.ProjectNumber, Location: s.Location},
+		UserProjectOverride: s.UserProjectOverride != nil && *s.UserProjectOverride,
+		BillingProject:      s.BillingProject,
+		RequestTimeout:      s.RequestTimeout,
+		UserAgent:           userAgent,
+	}
 }
