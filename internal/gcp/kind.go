@@ -87,6 +87,9 @@ func table() map[kindKey]*kind {
 	kinds := map[kindKey]*kind{}
 	for _, k := range slices.Concat(
 		networkServicesKinds(),
+		networkSecurityKinds(),
+		modelArmorKinds(),
+		agentRegistryKinds(),
 	) {
 		kinds[kindKey{k.service, k.collection}] = &k
 	}

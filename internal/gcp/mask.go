@@ -42,7 +42,7 @@ func (l lens) compare(c *change, path string, live, prior, desired, projected ma
 		case slices.Contains(l.kind.immutable, below):
 		case !l.differs(below, field(live, name), field(prior, name), field(projected, name)):
 		case slices.Contains(l.kind.within, below):
-			l.compare(c, below, object(live[name]), object(prior[name]), object(want), object(projected[name]))
+			l.compare(c, below, fieldsOf(live[name]), fieldsOf(prior[name]), fieldsOf(want), fieldsOf(projected[name]))
 		case wanted:
 			c.mask = append(c.mask, below)
 			set(c.body, below, l.merged(below, live[name], prior[name], want))
@@ -74,7 +74,7 @@ func at(body map[string]any, path string) any {
 	return value
 }
 
-func object(value any) map[string]any {
+func fieldsOf(value any) map[string]any {
 	fields, _ := value.(map[string]any)
 	return fields
 }
@@ -85,7 +85,7 @@ func set(body map[string]any, path string, value any) {
 		body[outer] = value
 		return
 	}
-	inner := object(body[outer])
+	inner := fieldsOf(body[outer])
 	if inner == nil {
 		inner = map[string]any{}
 		body[outer] = inner
@@ -115,15 +115,15 @@ func (l lens) differs(path string, live, prior, projected any) bool {
 
 // unseenDiffers looks for fields below that Google never shows.
 func (l lens) unseenDiffers(path string, prior, projected any) bool {
-	for name, want := range object(projected) {
+	for name, want := range fieldsOf(projected) {
 		below := join(path, name)
 		if l.unseen(below) {
-			if had, ok := object(prior)[name]; !ok || !same(had, want) {
+			if had, ok := fieldsOf(prior)[name]; !ok || !same(had, want) {
 				return true
 			}
 			continue
 		}
-		if l.unseenDiffers(below, object(prior)[name], want) {
+		if l.unseenDiffers(below, fieldsOf(prior)[name], want) {
 			return true
 		}
 	}
@@ -145,10 +145,10 @@ func (l lens) leftover(path string, live, prior, desired any) bool {
 		}
 		return false
 	}
-	for name, had := range object(prior) {
+	for name, had := range fieldsOf(prior) {
 		below := join(path, name)
-		have, there := object(live)[name]
-		want, wanted := object(desired)[name]
+		have, there := fieldsOf(live)[name]
+		want, wanted := fieldsOf(desired)[name]
 		if there && !wanted && !l.zero(below, have) || there && wanted && l.leftover(below, have, had, want) {
 			return true
 		}
@@ -171,13 +171,13 @@ func (l lens) merged(path string, live, prior, desired any) any {
 	out := map[string]any{}
 	for name, value := range have {
 		below := join(path, name)
-		_, had := object(prior)[name]
+		_, had := fieldsOf(prior)[name]
 		if !had && !slices.Contains(l.kind.outputOnly, below) && !l.unseen(below) {
 			out[name] = l.settable(below, value)
 		}
 	}
 	for name, value := range want {
-		out[name] = l.merged(join(path, name), have[name], object(prior)[name], value)
+		out[name] = l.merged(join(path, name), have[name], fieldsOf(prior)[name], value)
 	}
 	return out
 }

@@ -7,9 +7,10 @@ import (
 )
 
 func networkServicesKinds() []kind {
-	return []kind{agentGateways()}
+	return []kind{agentGateways(), agentConnectivityTemplates(), authzExtensions(), extensionBindings()}
 }
 
+// connectNetworkServices gives the service's calls below a location, and the one that looks at its operations.
 func connectNetworkServices(c *Client) (*networkservices.ProjectsLocationsService, func(context.Context, string) (any, error), error) {
 	s, err := connect(c, NetworkServices, "", networkservices.NewService)
 	if err != nil {
@@ -22,15 +23,19 @@ func connectNetworkServices(c *Client) (*networkservices.ProjectsLocationsServic
 
 func agentGateways() kind {
 	return kind{
-		service: NetworkServices, collection: "agentGateways", gateway: true,
+		service: NetworkServices, collection: "agentGateways",
+		gateway: true,
+		// The mode cannot be changed (GoogleCloudPlatform/magic-modules, products/networkservices/AgentGateway.yaml).
+		immutable:  []string{"googleManaged", "selfManaged.resourceUri"},
 		outputOnly: []string{"agentGatewayCard"},
 		unordered:  []string{"registries", "protocols", "selfManaged.resourceUris", "networkConfig.dnsPeeringConfig.domains"},
+		present:    []string{"googleManaged", "selfManaged"},
 		connect: func(c *Client, _ string) (calls, error) {
-			at, progress, err := connectNetworkServices(c)
+			locations, progress, err := connectNetworkServices(c)
 			if err != nil {
 				return nil, err
 			}
-			s := at.AgentGateways
+			s := locations.AgentGateways
 			return typedCalls[networkservices.AgentGateway]{
 				named: true, etag: "etag", progress: progress,
 				read: func(ctx context.Context, name string) (*networkservices.AgentGateway, error) {
@@ -40,6 +45,93 @@ func agentGateways() kind {
 					return s.Create(at.parent(), object).AgentGatewayId(at.id()).Context(ctx).Do()
 				},
 				change: func(ctx context.Context, name string, object *networkservices.AgentGateway, mask string) (any, error) {
+					return s.Patch(name, object).UpdateMask(mask).Context(ctx).Do()
+				},
+				remove: func(ctx context.Context, name string) (any, error) { return s.Delete(name).Context(ctx).Do() },
+			}, nil
+		},
+	}
+}
+
+func agentConnectivityTemplates() kind {
+	return kind{
+		service: NetworkServices, collection: "agentConnectivityTemplates",
+		gateway:   true,
+		immutable: []string{"accessPath"},
+		unordered: []string{"accessTypes", "egressNetworkConfig.dnsPeeringConfig.domains"},
+		connect: func(c *Client, _ string) (calls, error) {
+			locations, progress, err := connectNetworkServices(c)
+			if err != nil {
+				return nil, err
+			}
+			s := locations.AgentConnectivityTemplates
+			return typedCalls[networkservices.AgentConnectivityTemplate]{
+				named: true, etag: "etag", progress: progress,
+				read: func(ctx context.Context, name string) (*networkservices.AgentConnectivityTemplate, error) {
+					return s.Get(name).Context(ctx).Do()
+				},
+				insert: func(ctx context.Context, at target, object *networkservices.AgentConnectivityTemplate) (any, error) {
+					return s.Create(at.parent(), object).AgentConnectivityTemplateId(at.id()).Context(ctx).Do()
+				},
+				change: func(ctx context.Context, name string, object *networkservices.AgentConnectivityTemplate, mask string) (any, error) {
+					return s.Patch(name, object).UpdateMask(mask).Context(ctx).Do()
+				},
+				remove: func(ctx context.Context, name string) (any, error) { return s.Delete(name).Context(ctx).Do() },
+			}, nil
+		},
+	}
+}
+
+func authzExtensions() kind {
+	return kind{
+		service: NetworkServices, collection: "authzExtensions",
+		gateway:   true,
+		unordered: []string{"forwardHeaders", "forwardAttributes"},
+		whole:     []string{"metadata"},
+		connect: func(c *Client, _ string) (calls, error) {
+			locations, progress, err := connectNetworkServices(c)
+			if err != nil {
+				return nil, err
+			}
+			s := locations.AuthzExtensions
+			return typedCalls[networkservices.AuthzExtension]{
+				named: true, progress: progress,
+				read: func(ctx context.Context, name string) (*networkservices.AuthzExtension, error) {
+					return s.Get(name).Context(ctx).Do()
+				},
+				insert: func(ctx context.Context, at target, object *networkservices.AuthzExtension) (any, error) {
+					return s.Create(at.parent(), object).AuthzExtensionId(at.id()).Context(ctx).Do()
+				},
+				change: func(ctx context.Context, name string, object *networkservices.AuthzExtension, mask string) (any, error) {
+					return s.Patch(name, object).UpdateMask(mask).Context(ctx).Do()
+				},
+				remove: func(ctx context.Context, name string) (any, error) { return s.Delete(name).Context(ctx).Do() },
+			}, nil
+		},
+	}
+}
+
+func extensionBindings() kind {
+	return kind{
+		service: NetworkServices, collection: "extensionBindings",
+		gateway:   true,
+		unordered: []string{"target.resources", "target.scope.resourceTypes"},
+		whole:     []string{"target", "producerMetadata"},
+		connect: func(c *Client, _ string) (calls, error) {
+			locations, progress, err := connectNetworkServices(c)
+			if err != nil {
+				return nil, err
+			}
+			s := locations.ExtensionBindings
+			return typedCalls[networkservices.ExtensionBinding]{
+				named: true, etag: "etag", progress: progress,
+				read: func(ctx context.Context, name string) (*networkservices.ExtensionBinding, error) {
+					return s.Get(name).Context(ctx).Do()
+				},
+				insert: func(ctx context.Context, at target, object *networkservices.ExtensionBinding) (any, error) {
+					return s.Create(at.parent(), object).ExtensionBindingId(at.id()).Context(ctx).Do()
+				},
+				change: func(ctx context.Context, name string, object *networkservices.ExtensionBinding, mask string) (any, error) {
 					return s.Patch(name, object).UpdateMask(mask).Context(ctx).Do()
 				},
 				remove: func(ctx context.Context, name string) (any, error) { return s.Delete(name).Context(ctx).Do() },
