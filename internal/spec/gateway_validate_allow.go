@@ -80,7 +80,11 @@ func (v *gatewayValidator) agent(path []any, agent string) {
 	}
 }
 
+// foreign says whether the gateway's own data plane knows nothing of a trust domain. On Google Cloud it is for GooglePrincipal to say.
 func (v *gatewayValidator) foreign(domain string) bool {
+	if v.gateway.Google != nil {
+		return false
+	}
 	_, trusted := v.gateway.Trust[domain]
 	return !trusted && domain != v.gateway.TrustDomain
 }

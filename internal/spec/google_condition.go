@@ -25,7 +25,7 @@ var principalTypes = []string{
 var conditionParser = sync.OnceValues(func() (*cel.Env, error) { return cel.NewEnv() })
 
 // parsed gives a condition's syntax tree, or notes that it has none.
-func (v *googleIdentityValidator) parsed(path []any, expression string) (ast.Expr, bool) {
+func (v *validator) parsed(path []any, expression string) (ast.Expr, bool) {
 	env, err := conditionParser()
 	if err != nil {
 		v.add(path, "cannot be checked: %v", err)
@@ -149,7 +149,7 @@ func (v *googleIdentityValidator) denyCondition(path []any, expression string) {
 }
 
 // accessCondition checks the condition of an access rule, whose attributes are each service's own.
-func (v *googleIdentityValidator) accessCondition(path []any, expression string) {
+func (v *validator) accessCondition(path []any, expression string) {
 	if _, ok := v.parsed(path, expression); !ok {
 		return
 	}

@@ -209,21 +209,21 @@ func (v *googleIdentityValidator) suspension(path []any) {
 }
 
 // length counts as Google does, in characters.
-func (v *googleIdentityValidator) length(path []any, text string, limit int) {
+func (v *validator) length(path []any, text string, limit int) {
 	if n := len([]rune(text)); n > limit {
 		v.add(path, "has %d characters, %d are allowed", n, limit)
 	}
 }
 
 // containers checks projects, folders and organizations.
-func (v *googleIdentityValidator) containers(path []any, names []string) {
+func (v *validator) containers(path []any, names []string) {
 	for i, name := range names {
 		v.container(at(path, i), name)
 		v.duplicate(at(path, i), names, i)
 	}
 }
 
-func (v *googleIdentityValidator) container(path []any, name string) {
+func (v *validator) container(path []any, name string) {
 	if !googleContainerName.MatchString(name) {
 		v.add(path, "%q is no project, folder or organization: write projects/<id>, folders/<number> or organizations/<number>", name)
 	}
@@ -235,19 +235,22 @@ func (g GoogleIdentity) OwnPrincipalKnown() bool {
 }
 
 // principals checks how IAM's deny and access policies name whom they are about.
-func (v *googleIdentityValidator) principals(path []any, principals []string) {
+func (v *validator) principals(path []any, principals []string) {
 	for i, p := range principals {
-		path := at(path, i)
-		kind, rest, _ := strings.Cut(p, "://")
-		switch {
-		case kind == "spiffe":
-			v.add(path, "%q is a SPIFFE ID, which policies do not take: write %q", p, "principal://"+rest)
-		case strings.HasPrefix(p, "urn:"):
-			v.add(path, "%q names an agent in Agent Registry, which policies do not take: write its principal://…", p)
-		case kind != "principal" && kind != "principalSet" || rest == "":
-			v.add(path, "%q is no principal: write principal://… or principalSet://…, not the form of allow policies%s", p, principalOf(p))
-		}
-		v.duplicate(path, principals, i)
+		v.principal(at(path, i), p)
+		v.duplicate(at(path, i), principals, i)
+	}
+}
+
+func (v *validator) principal(path []any, p string) {
+	kind, rest, _ := strings.Cut(p, "://")
+	switch {
+	case kind == "spiffe":
+		v.add(path, "%q is a SPIFFE ID, which policies do not take: write %q", p, "principal://"+rest)
+	case strings.HasPrefix(p, "urn:"):
+		v.add(path, "%q names an agent in Agent Registry, which policies do not take: write its principal://…", p)
+	case kind != "principal" && kind != "principalSet" || rest == "":
+		v.add(path, "%q is no principal: write principal://… or principalSet://…, not the form of allow policies%s", p, principalOf(p))
 	}
 }
 
