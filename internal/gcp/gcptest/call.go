@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -99,7 +100,7 @@ func (s *Server) answer(d *document, o *stored) map[string]any {
 // message is what a kind's objects are: what its get method answers.
 func (d *document) message(k *kind) *schema {
 	for _, r := range d.routes {
-		if r.collection == k.collection && (r.verb == "get" || r.verb == "getPolicy") {
+		if r.collection == k.collection && slices.Contains([]string{"get", "getPolicy", "getFloorSetting"}, r.verb) {
 			return d.Schemas[r.Response.Ref]
 		}
 	}

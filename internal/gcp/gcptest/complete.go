@@ -66,7 +66,7 @@ func (d *document) changed(s *schema, before, after map[string]any, at string) [
 	for _, name := range sorted(s.Properties) {
 		p := s.Properties[name]
 		below := at + "." + snake(name)
-		if p.behaves("identifier") || p.outputOnly() || reflect.DeepEqual(before[name], after[name]) {
+		if name == "name" || p.behaves("identifier") || p.outputOnly() || reflect.DeepEqual(before[name], after[name]) {
 			continue
 		}
 		if p.immutable() {

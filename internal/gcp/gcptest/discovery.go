@@ -23,10 +23,21 @@ type document struct {
 	Methods    map[string]*method   `json:"methods"`
 
 	routes []*route
+	// protobuf is the package of the messages, where it is known: answers of operations name their types.
+	protobuf string
 	// rewrite, where there is one, reads a body as the API's own parser does before the checks see it.
 	rewrite func(message string, body []byte) ([]byte, *refusal)
 	// numbers says whether enums are answered as numbers when the client asks for it, and does so.
 	numbers func(message string, body []byte) ([]byte, error)
+}
+
+// typeURL is the type of a message in an answer of any type.
+func (d *document) typeURL(message string) string {
+	in := d.protobuf
+	if in == "" {
+		in = "google.cloud." + d.Name + "." + d.Version
+	}
+	return "type.googleapis.com/" + in + "." + message
 }
 
 type resource struct {
@@ -137,8 +148,16 @@ var parsed = func() map[string]func() ([]*document, error) {
 				}
 				documents = append(documents, d)
 			}
+			switch api {
+			case "iam":
+				documents = append(documents, iamV3())
+			}
 			return documents, nil
 		})
 	}
+	all["modelarmor"] = sync.OnceValues(func() ([]*document, error) {
+		d, err := parseDiscovery(modelArmorDescription)
+		return []*document{d}, err
+	})
 	return all
 }()

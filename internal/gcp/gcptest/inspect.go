@@ -69,6 +69,34 @@ func (s *Server) Change(fullName string, change func(body map[string]any)) error
 	return nil
 }
 
+// Put stores an object as if it had always been there: a cluster that no client creates, or what somebody else made. Nothing checks it
+// but that the fake knows its kind.
+func (s *Server) Put(fullName string, body map[string]any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	api, name := splitFullName(fullName)
+	k, err := kindOf(api, name)
+	if err != nil {
+		return err
+	}
+	s.put(&stored{api: api, name: s.byID(name), kind: k, body: clone(body)})
+	return nil
+}
+
+// kindOf finds the kind of the objects with a name.
+func kindOf(api, name string) (*kind, error) {
+	documents, err := descriptions(api)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range documents {
+		if r, _, refused := find([]*document{d}, "GET", d.Version+"/"+name); refused == nil && kinds[api+"."+r.collection] != nil {
+			return kinds[api+"."+r.collection], nil
+		}
+	}
+	return nil, fmt.Errorf("the fake knows no kind of //%s.googleapis.com/%s", api, name)
+}
+
 // Remove deletes an object behind the clients' backs, whatever refers to it. It fails if there is no such object.
 func (s *Server) Remove(fullName string) error {
 	s.mu.Lock()
@@ -77,8 +105,7 @@ func (s *Server) Remove(fullName string) error {
 	if o == nil {
 		return fmt.Errorf("there is no %s", fullName)
 	}
-	delete(s.objects, o.key())
-	delete(s.policies, o.key())
+	s.drop(o)
 	return nil
 }
 

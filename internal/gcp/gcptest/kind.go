@@ -25,6 +25,12 @@ type kind struct {
 	made func(s *Server, o *stored, answer map[string]any)
 	// check refuses what the description cannot: oneofs, limits, combinations.
 	check func(c *check)
+	// refuses says what is wrong with the body other than a field's value.
+	refuses func(s *Server, body map[string]any) *refusal
+	// created makes what the server makes along with an object.
+	created func(s *Server, o *stored)
+	// lingers says that a deleted object can be read, and counts, for a while (Options.LingeringReads).
+	lingers bool
 	// references are the objects that one with this name and body needs, and that cannot be deleted while it is there.
 	references func(name string, body map[string]any) []reference
 	// queues are what else, beside the object itself, allows one change at a time: while a change is under way a second one is refused
@@ -60,11 +66,10 @@ type check struct {
 // kinds are all kinds the fake knows, by API and collection.
 var kinds = map[string]*kind{}
 
-func init() {
-	for _, group := range [][]*kind{networkServices, networkSecurity} {
-		for _, k := range group {
-			kinds[k.api+"."+k.collection] = k
-		}
+// register adds kinds. The overlay of each service does so when the program starts.
+func register(added ...*kind) {
+	for _, k := range added {
+		kinds[k.api+"."+k.collection] = k
 	}
 }
 

@@ -28,11 +28,11 @@ func (c *call) perform() (map[string]any, *refusal) {
 	switch c.route.verb {
 	case "create", "createPolicy":
 		return c.create()
-	case "get", "getPolicy":
+	case "get", "getPolicy", "getFloorSetting":
 		return c.get()
 	case "list", "listPolicies":
 		return c.list()
-	case "patch":
+	case "patch", "updateFloorSetting":
 		return c.patch()
 	case "update", "updatePolicy":
 		return c.replace()
@@ -67,7 +67,9 @@ func (c *call) get() (map[string]any, *refusal) {
 		return nil, notFound(c.name)
 	}
 	o.reads++
-	return c.answer(o), nil
+	answer := c.answer(o)
+	c.server.fade(o)
+	return answer, nil
 }
 
 func (c *call) create() (map[string]any, *refusal) {
@@ -99,6 +101,9 @@ func (c *call) create() (map[string]any, *refusal) {
 	return c.change(o, func() {
 		o.body = body
 		c.stamp(o, "createTime", "updateTime")
+		if c.kind.created != nil {
+			defer c.kind.created(c.server, o)
+		}
 		if message := c.route.document.message(c.kind); message.Properties["uid"] != nil {
 			o.body["uid"] = c.server.serial()
 		}
@@ -165,6 +170,11 @@ func (c *call) valid(o *stored, body, before map[string]any) *refusal {
 	if r := invalid(wrong); r != nil {
 		return r
 	}
+	if c.kind.refuses != nil {
+		if r := c.kind.refuses(c.server, body); r != nil {
+			return r
+		}
+	}
 	if c.kind.references == nil {
 		return nil
 	}
@@ -220,7 +230,8 @@ func (c *call) replace() (map[string]any, *refusal) {
 	}
 	body := clone(c.body)
 	for name, p := range c.schema().Properties {
-		if value, ok := o.body[name]; ok && p.outputOnly() {
+		value, ok := o.body[name]
+		if ok && (p.outputOnly() || p.immutable() && body[name] == nil) {
 			body[name] = value
 		}
 	}
@@ -248,7 +259,7 @@ func (c *call) remove() (map[string]any, *refusal) {
 	if r != nil {
 		return nil, r
 	}
-	if o.deleted {
+	if o.deleted || o.lingering > 0 {
 		return nil, notFound(c.name)
 	}
 	if o.kind.singleton != nil {
@@ -260,7 +271,7 @@ func (c *call) remove() (map[string]any, *refusal) {
 	if earlier := c.repeated(); earlier != nil {
 		return earlier.answer(), nil
 	}
-	if referrers := c.server.referrers(o); len(referrers) > 0 {
+	if referrers := c.server.referrers(o); len(referrers) > 0 && c.query.Get("force") != "true" {
 		return nil, blocked(c.name, referrers)
 	}
 	if c.kind.deleting != nil {
@@ -269,13 +280,15 @@ func (c *call) remove() (map[string]any, *refusal) {
 		}
 	}
 	return c.change(o, func() {
-		if c.kind.soft {
+		switch {
+		case c.kind.soft:
 			o.deleted = true
 			c.server.put(o)
-			return
+		case c.kind.lingers && c.server.options.LingeringReads > 0:
+			o.lingering = c.server.options.LingeringReads
+		default:
+			c.server.drop(o)
 		}
-		delete(c.server.objects, o.key())
-		delete(c.server.policies, o.key())
 	})
 }
 

@@ -19,17 +19,26 @@ type operation struct {
 	failure  *refusal
 	done     bool
 	metadata map[string]any
+	document *document
+	message  string // of the resource that is the response
 }
 
 // change makes a change to an object: at once, or by an operation where the method has one. What must not be changed twice at a time is
 // refused while another change of it is under way.
 func (c *call) change(o *stored, effect func()) (map[string]any, *refusal) {
-	result := func() map[string]any {
+	return c.changeTo(o, func() map[string]any {
 		effect()
-		if c.route.verb == "delete" && !c.kind.soft {
+		if c.route.verb == "delete" && !c.kind.soft || strings.HasSuffix(c.route.Response.Ref, "Empty") {
 			return map[string]any{}
 		}
 		return c.answer(o)
+	})
+}
+
+// changeTo is change for a method whose result is not the object.
+func (c *call) changeTo(o *stored, effect func() map[string]any) (map[string]any, *refusal) {
+	if c.query.Get("validateOnly") == "true" {
+		effect = func() map[string]any { return map[string]any{} }
 	}
 	queues := []string{o.key()}
 	if c.kind.queues != nil {
@@ -45,15 +54,11 @@ func (c *call) change(o *stored, effect func()) (map[string]any, *refusal) {
 		}
 	}
 	if !c.route.long() {
-		if strings.HasSuffix(c.route.Response.Ref, "Empty") {
-			result()
-			return map[string]any{}, nil
-		}
-		return result(), nil
+		return effect(), nil
 	}
 	op := &operation{
 		api: c.api, name: c.server.operationName(c, o), target: o.name, verb: c.route.verb, queues: queues,
-		polls: c.server.options.Polls, effect: result,
+		polls: c.server.options.Polls, effect: effect, document: c.route.document, message: c.route.Request.Ref,
 	}
 	op.metadata = map[string]any{"createTime": c.server.now(), "target": op.target, "verb": op.verb}
 	if c.server.pending != nil {
@@ -129,7 +134,9 @@ func (s *Server) proceed(api, name string) {
 func within(name, other string) bool { return name == other || strings.HasPrefix(name, other+"/") }
 
 func (op *operation) answer() map[string]any {
-	answer := map[string]any{"name": op.name, "metadata": clone(op.metadata)}
+	metadata := clone(op.metadata)
+	metadata["@type"] = op.document.typeURL("OperationMetadata")
+	answer := map[string]any{"name": op.name, "metadata": metadata}
 	if !op.done {
 		return answer
 	}
@@ -141,6 +148,8 @@ func (op *operation) answer() map[string]any {
 	response := clone(op.response)
 	if len(response) == 0 {
 		response["@type"] = "type.googleapis.com/google.protobuf.Empty"
+	} else {
+		response["@type"] = op.document.typeURL(op.message)
 	}
 	answer["response"] = response
 	return answer

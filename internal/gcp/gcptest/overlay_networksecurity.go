@@ -8,9 +8,7 @@ import (
 	"github.com/google/cel-go/cel"
 )
 
-// networkSecurity are the resources of networksecurity/v1 that the gcp stack has. Sources: the discovery document's prose and facts §2.3.
-var networkSecurity = []*kind{authzPolicies}
-
+// authzPolicies are the one resource of networksecurity/v1 that the gcp stack has. Sources: the discovery document's prose and facts §2.3.
 var authzPolicies = &kind{
 	api: "networksecurity", collection: "projects.locations.authzPolicies",
 	defaults: func(body map[string]any) {
@@ -30,8 +28,11 @@ var authzPolicies = &kind{
 	},
 }
 
-// Beside the table, since the check looks at the other policies, which are found by their kind.
-func init() { authzPolicies.check = checkAuthzPolicy }
+func init() {
+	// The check looks at the other policies, which are found by their kind.
+	authzPolicies.check = checkAuthzPolicy
+	register(authzPolicies)
+}
 
 func checkAuthzPolicy(c *check) {
 	c.labels()

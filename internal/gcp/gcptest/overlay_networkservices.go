@@ -8,35 +8,47 @@ import (
 	"time"
 )
 
-// networkServices are the resources of networkservices/v1 that the gcp stack has. Sources: the discovery document's prose and facts
+// The resources of networkservices/v1 that the gcp stack has. Sources: the discovery document's prose and facts
 // §2.1, §2.2, §2.6, §2.7.
-var networkServices = []*kind{
-	{
-		api: "networkservices", collection: "projects.locations.agentGateways",
-		check: checkAgentGateway,
-		references: func(_ string, body map[string]any) []reference {
-			return named("agent_connectivity_template", "networkservices", text(body, "agentConnectivityTemplate"))
+func init() {
+	register(
+		&kind{
+			api: "networkservices", collection: "projects.locations.agentGateways",
+			check: checkAgentGateway,
+			references: func(_ string, body map[string]any) []reference {
+				return named("agent_connectivity_template", "networkservices", text(body, "agentConnectivityTemplate"))
+			},
+			made: agentGatewayCard,
 		},
-		made: agentGatewayCard,
-	},
-	{
-		api: "networkservices", collection: "projects.locations.agentConnectivityTemplates",
-		check: checkConnectivityTemplate,
-	},
-	{
-		api: "networkservices", collection: "projects.locations.authzExtensions",
-		check: checkAuthzExtension,
-	},
-	{
-		api: "networkservices", collection: "projects.locations.extensionBindings",
-		check: checkExtensionBinding,
-		references: func(_ string, body map[string]any) []reference {
-			return gatewaysAmong("target.resources", texts(body, "target.resources"))
+		&kind{
+			api: "networkservices", collection: "projects.locations.agentConnectivityTemplates",
+			check: checkConnectivityTemplate,
 		},
-		queues: func(_ string, body map[string]any) []reference {
-			return gatewaysAmong("target.resources", texts(body, "target.resources"))
+		&kind{
+			api: "networkservices", collection: "projects.locations.authzExtensions",
+			check: checkAuthzExtension,
+			references: func(_ string, body map[string]any) []reference {
+				var references []reference
+				if modelArmorHost.MatchString(text(body, "service")) {
+					templates, _ := modelArmorTemplates(body)
+					for _, name := range templates {
+						references = append(references, named("metadata", "modelarmor", name)...)
+					}
+				}
+				return references
+			},
 		},
-	},
+		&kind{
+			api: "networkservices", collection: "projects.locations.extensionBindings",
+			check: checkExtensionBinding,
+			references: func(_ string, body map[string]any) []reference {
+				return gatewaysAmong("target.resources", texts(body, "target.resources"))
+			},
+			queues: func(_ string, body map[string]any) []reference {
+				return gatewaysAmong("target.resources", texts(body, "target.resources"))
+			},
+		},
+	)
 }
 
 var (

@@ -25,6 +25,11 @@ func (p *policy) etag() string {
 func (c *call) policy() (*policy, *refusal) {
 	key := c.api + "/" + c.name
 	// Resources that no kind stands for, such as those of IAP, exist where their project does.
+	if c.api == "iap" {
+		if r := c.server.iapResourceExists(c.name); r != nil {
+			return nil, r
+		}
+	}
 	if c.kind != nil {
 		if o, r := c.existing(); r != nil || o.deleted {
 			return nil, notFound(c.name)

@@ -40,10 +40,14 @@ type Options struct {
 	HiddenReads int
 	// UnknownReferences is how many objects that refer to a new one are refused as if it did not exist.
 	UnknownReferences int
+	// LingeringReads is how many reads of a deleted policy binding still find it.
+	LingeringReads int
 	// ReadsWithoutCard is how many reads of a new agent gateway find no agentGatewayCard.
 	ReadsWithoutCard int
 	// Disabled are services, as "agentregistry.googleapis.com", that no project has enabled.
 	Disabled []string
+	// NoAccessPolicyBindings is the organisation policy iam.managed.disableAccessPolicyBinding, which new organisations have.
+	NoAccessPolicyBindings bool
 	// Log is called after each request, one at a time.
 	Log func(Request)
 }
@@ -78,13 +82,15 @@ type Server struct {
 	policies   map[string]*policy
 	operations []*operation
 	requestIDs map[string]*operation
-	faults     []*Fault
-	pending    *refusal // what the operation of the request at hand ends with
-	requests   []Request
-	left       int
-	stopping   bool
-	ticks      int
-	serials    int
+	// attestations are the attestation rules of pools and managed identities, which are no field of them.
+	attestations map[string][]any
+	faults       []*Fault
+	pending      *refusal // what the operation of the request at hand ends with
+	requests     []Request
+	left         int
+	stopping     bool
+	ticks        int
+	serials      int
 }
 
 // Start runs a fake until the test ends.
@@ -108,6 +114,7 @@ func New(options Options) *Server {
 	}
 	s := &Server{
 		options: options, objects: map[string]*stored{}, policies: map[string]*policy{}, requestIDs: map[string]*operation{},
+		attestations: map[string][]any{},
 	}
 	s.http = httptest.NewUnstartedServer(s)
 	return s
@@ -196,7 +203,11 @@ func (s *Server) handle(r *http.Request, content []byte) (answer []byte, status 
 	}
 	answer = encode(result)
 	if numbers := c.route.document.numbers; numbers != nil && strings.Contains(c.query.Get("$alt"), "enum-encoding=int") {
-		if answer, err := numbers(c.route.Response.Ref, answer); err == nil {
+		if answer, err := numbers(c.route.Response.Ref, answer); err != nil {
+			refused = refuse("INTERNAL", "the fake's answer is no %s: %v", c.route.Response.Ref, err)
+			log.Message = refused.message
+			return encode(refused.body()), refused.httpStatus(), false
+		} else {
 			return answer, http.StatusOK, false
 		}
 	}
@@ -206,6 +217,10 @@ func (s *Server) handle(r *http.Request, content []byte) (answer []byte, status 
 // route finds the method that a request calls, and who may call it.
 func (s *Server) route(r *http.Request, log *Request) (*call, *refusal) {
 	api, path, _ := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/"), "/")
+	if api == "v3" {
+		// Google's generated clients of IAM v3 forget the path of their endpoint when they poll an operation.
+		api, path = "iam", "v3/"+path
+	}
 	documents, err := descriptions(api)
 	if err != nil {
 		return nil, refuse("INTERNAL", "%v", err)
@@ -234,6 +249,11 @@ func (s *Server) authorize(c *call) *refusal {
 		project, _, _ = strings.Cut(rest, "/")
 		if !slices.ContainsFunc(s.options.Projects, func(p Project) bool { return p.ID == project }) {
 			return refuse("PERMISSION_DENIED", "Permission denied on resource project %s.", project)
+		}
+	}
+	if organization, ok := strings.CutPrefix(c.name, "organizations/"); ok {
+		if organization, _, _ = strings.Cut(organization, "/"); organization != s.options.Organization {
+			return refuse("PERMISSION_DENIED", "Permission denied on resource organization %s.", organization)
 		}
 	}
 	if service := c.api + ".googleapis.com"; slices.Contains(s.options.Disabled, service) {

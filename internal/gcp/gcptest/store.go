@@ -23,6 +23,8 @@ type stored struct {
 	// hidden and unknown count down the reads that do not find the object yet: its own, and those of objects that refer to it.
 	hidden, unknown int
 	reads           int // that found it
+	// lingering counts down the reads that still find what is deleted.
+	lingering int
 }
 
 func (o *stored) etag() string {
@@ -43,6 +45,22 @@ func (o *stored) fullName() string { return "//" + o.api + ".googleapis.com/" + 
 func (s *Server) put(o *stored) {
 	o.generation++
 	s.objects[o.key()] = o
+}
+
+// drop removes an object for good.
+func (s *Server) drop(o *stored) {
+	delete(s.objects, o.key())
+	delete(s.policies, o.key())
+	delete(s.attestations, o.key())
+}
+
+// fade brings a deleted object that lingers closer to its end.
+func (s *Server) fade(o *stored) {
+	if o.lingering > 0 {
+		if o.lingering--; o.lingering == 0 {
+			s.drop(o)
+		}
+	}
 }
 
 // lookup finds an object by API and name, with the project's ID or number.
@@ -72,6 +90,7 @@ func (s *Server) referrers(o *stored) []string {
 		for _, ref := range other.kind.references(other.name, other.body) {
 			if ref.api == o.api && s.byID(ref.name) == o.name {
 				names = append(names, other.name)
+				s.fade(other)
 				break
 			}
 		}
@@ -90,6 +109,11 @@ func (s *Server) byNumber(name string) string {
 }
 
 func (s *Server) project(name string, spelling func(Project) string) string {
+	// The name of a deny policy has that of its project in it, escaped.
+	if before, after, ok := strings.Cut(name, attachedProject); ok {
+		escaped, below, _ := strings.Cut(after, "/")
+		return before + attachedProject + strings.TrimPrefix(s.project("projects/"+escaped, spelling), "projects/") + "/" + below
+	}
 	rest, ok := strings.CutPrefix(name, "projects/")
 	if !ok {
 		return name
@@ -102,6 +126,8 @@ func (s *Server) project(name string, spelling func(Project) string) string {
 	}
 	return name
 }
+
+const attachedProject = "policies/cloudresourcemanager.googleapis.com%2Fprojects%2F"
 
 // now is the time that objects carry. It moves by a second for every change, so that a test sees the same times on every run.
 func (s *Server) now() string {
