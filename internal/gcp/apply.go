@@ -65,8 +65,8 @@ func (a *application) converge(ctx context.Context) (map[string]any, error) {
 			return there, nil
 		case err == nil: // one thing is done, and what is next is seen by looking
 			continue
-		case !a.mayPass(err, b.waited):
-			return nil, err
+		case ctx.Err() != nil || !a.mayPass(err, b.waited):
+			return nil, b.end(ctx, err)
 		}
 		a.looks = true
 		if end := b.again(ctx, err); end != nil {

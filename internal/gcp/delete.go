@@ -66,12 +66,14 @@ func (c *Client) vanish(ctx context.Context, b bound, there map[string]any, pati
 		switch {
 		case err == nil:
 			err = errStillThere
+		case ctx.Err() != nil:
+			return pauses.end(ctx, err)
 		case errors.As(err, &held) && pauses.waited >= patience, !errors.As(err, &held) && !transient(err):
 			return err
 		}
 		left, lookErr := c.look(ctx, b.calls, b.at, false)
 		if lookErr != nil {
-			return lookErr
+			return pauses.end(ctx, lookErr)
 		}
 		if !b.kept(left) || b.uid(left) != b.uid(there) {
 			return nil

@@ -128,6 +128,7 @@ func answered(err error) error {
 				r.details = append(r.details, fields)
 			}
 		}
+		r.retryAfter = r.asked()
 		return r
 	}
 	return err
@@ -136,13 +137,13 @@ func answered(err error) error {
 func fromREST(err *googleapi.Error) *refusal {
 	r := &refusal{code: codeOfHTTP(err.Code), message: err.Message}
 	var body struct {
-		Error struct {
+		Error *struct {
 			Status  string           `json:"status"`
 			Message string           `json:"message"`
 			Details []map[string]any `json:"details"`
 		} `json:"error"`
 	}
-	if json.Unmarshal([]byte(err.Body), &body) == nil {
+	if json.Unmarshal([]byte(err.Body), &body) == nil && body.Error != nil {
 		if code, ok := codeOfStatus(body.Error.Status); ok {
 			r.code = code
 		}
@@ -150,14 +151,34 @@ func fromREST(err *googleapi.Error) *refusal {
 		if r.message == "" {
 			r.message = body.Error.Message
 		}
+	} else if r.code == codes.NotFound {
+		// An address that is no API's says so too. It must not pass for an object that is gone.
+		r.code, r.message = codes.Unimplemented, "the address answers 404 and not as Google's APIs do: see the service's custom endpoint"
+	}
+	if err.Code == http.StatusPreconditionFailed { // an etag that is not the current one
+		r.code = codes.Aborted
 	}
 	if r.message == "" {
 		r.message = fmt.Sprintf("HTTP status %d %s", err.Code, http.StatusText(err.Code))
 	}
+	r.retryAfter = r.asked()
 	if seconds, parseErr := time.ParseDuration(err.Header.Get("Retry-After") + "s"); parseErr == nil {
 		r.retryAfter = seconds
 	}
 	return r
+}
+
+// asked is how long the details ask to wait (google.rpc.RetryInfo).
+func (e *refusal) asked() time.Duration {
+	for _, detail := range e.details {
+		if text, ok := firstText(detail, "retryDelay"); ok {
+			delay, err := time.ParseDuration(text)
+			if err == nil {
+				return delay
+			}
+		}
+	}
+	return 0
 }
 
 // refusal gives the error that an operation ended with; nil where it ended well.
@@ -210,8 +231,8 @@ func codeOfHTTP(httpStatus int) codes.Code {
 		return codes.NotFound
 	case http.StatusConflict:
 		return codes.Aborted
-	case http.StatusPreconditionFailed:
-		return codes.Aborted
+	case http.StatusRequestTimeout:
+		return codes.Unavailable
 	case http.StatusTooManyRequests:
 		return codes.ResourceExhausted
 	case http.StatusNotImplemented:

@@ -38,10 +38,11 @@ func (l lens) compare(c *change, path string, live, prior, desired, projected ma
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		below := join(path, name)
 		want, wanted := desired[name]
+		_, message := want.(map[string]any)
 		switch {
 		case slices.Contains(l.kind.immutable, below):
 		case !l.differs(below, field(live, name), field(prior, name), field(projected, name)):
-		case slices.Contains(l.kind.within, below):
+		case slices.Contains(l.kind.within, below) && (message || !wanted):
 			l.compare(c, below, fieldsOf(live[name]), fieldsOf(prior[name]), fieldsOf(want), fieldsOf(projected[name]))
 		case wanted:
 			c.mask = append(c.mask, below)

@@ -61,6 +61,7 @@ type backoff struct {
 	next, longest time.Duration
 	tries         int
 	waited        time.Duration
+	said          error // what was the matter at the last pause
 }
 
 func (p Pace) start() *backoff { return &backoff{pace: p, next: p.First, longest: p.Longest} }

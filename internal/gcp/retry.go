@@ -25,7 +25,7 @@ func transient(err error) bool {
 	}
 	var refused *refusal
 	if errors.As(err, &refused) {
-		return refusedWith(err, codes.Aborted, codes.ResourceExhausted, codes.Unavailable, codes.Internal, codes.DeadlineExceeded, codes.Unknown)
+		return refusedWith(err, codes.Aborted, codes.ResourceExhausted, codes.Unavailable, codes.Internal, codes.DeadlineExceeded)
 	}
 	return dropped(err)
 }
@@ -74,16 +74,30 @@ func (e *overdueError) Hint() string {
 // again waits before the next try. It gives the error to end with where there is none: the context has ended, or knows no end and
 // has had its few tries.
 func (b *backoff) again(ctx context.Context, last error) error {
+	if ctx.Err() == nil {
+		b.said = last
+	}
 	if _, bounded := ctx.Deadline(); !bounded && b.tries+1 >= b.pace.Tries {
 		return last
 	}
 	if b.wait(ctx, retryAfter(last)) != nil {
-		if errors.Is(ctx.Err(), context.Canceled) {
-			return ctx.Err()
-		}
-		return &overdueError{last: last}
+		return b.end(ctx, last)
 	}
 	return nil
+}
+
+// end gives the error to end with. Where time is over, that is what was said last before it was: what the context cut off says nothing.
+func (b *backoff) end(ctx context.Context, last error) error {
+	var overdue *overdueError
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return ctx.Err()
+	case ctx.Err() == nil && !errors.Is(last, context.DeadlineExceeded) || errors.As(last, &overdue):
+		return last
+	case b.said != nil:
+		last = b.said
+	}
+	return &overdueError{last: last}
 }
 
 // ask reads something: briefly, as a plan does, or for as long as the context lets it.
