@@ -24,7 +24,7 @@ type Images struct {
 	Gateway                                          string // agent-gateway of this repository
 	Agent                                            string // acctest/platform/agent
 	Probe                                            string // kars-probe of this repository
-	AgentSandbox, Kueue                              string // which tests bring in and remove again
+	AgentSandbox, Kueue, Traefik                     string // which tests bring in and remove again
 	EverythingServer, Bank, Kitchen, A2A, REST, Shop string // what agents call
 }
 
@@ -52,6 +52,7 @@ func images() []image {
 		{"kars-probe", func(i *Images) *string { return &i.Probe }, "", ours("./internal/kars/cmd/kars-probe"), nil},
 		{"agent-sandbox-controller", func(i *Images) *string { return &i.AgentSandbox }, pinned("registry.k8s.io/agent-sandbox/agent-sandbox-controller:v%s", tool.AgentSandbox), built(tool.AgentSandbox), nil},
 		{"kueue", func(i *Images) *string { return &i.Kueue }, pinned("registry.k8s.io/kueue/kueue:v%s", tool.Kueue), built(tool.Kueue), nil},
+		{"traefik", func(i *Images) *string { return &i.Traefik }, pinned("docker.io/library/traefik:v%s", tool.Traefik), built(tool.Traefik), nil},
 		{"everything-server", func(i *Images) *string { return &i.EverythingServer }, "", built(tool.EverythingServer), nil},
 		{"bank", func(i *Images) *string { return &i.Bank }, "", ours("./examples/gateway/mcp-server"), nil},
 		{"kitchen", func(i *Images) *string { return &i.Kitchen }, "", ours("./examples/gateway/mcp/server"), nil},

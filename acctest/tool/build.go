@@ -73,6 +73,15 @@ func (t Tool) compile(ctx context.Context, output string, progress func(string))
 	if err != nil {
 		return err
 	}
+	if t.patched {
+		if dir, err = os.MkdirTemp("", t.Name+"-"); err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		if err := t.patchedCopy(ctx, dir); err != nil {
+			return err
+		}
+	}
 	flags, err := t.buildFlags()
 	if err != nil {
 		return err

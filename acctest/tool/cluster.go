@@ -15,12 +15,14 @@ var (
 	}
 	// Kueue is Kueue's controller manager.
 	Kueue = Tool{Name: "kueue", module: "kueue", pkg: "sigs.k8s.io/kueue/cmd/kueue", pin: "sigs.k8s.io/kueue"}
+	// Traefik is an implementation of the Gateway API.
+	Traefik = Tool{Name: "traefik", module: "traefik", pkg: "github.com/traefik/traefik/v3/cmd/traefik", pin: "github.com/traefik/traefik/v3", patched: true}
 )
 
 // ForCluster lists what runs in the cluster of the acceptance tests, in the order in which it is built.
 func ForCluster() []Tool {
 	return []Tool{
-		ControllerManager, SPIREServerStatic, SPIREAgentStatic, KyvernoInit, KyvernoAdmission, KyvernoReports, AgentSandbox, Kueue,
+		ControllerManager, SPIREServerStatic, SPIREAgentStatic, KyvernoInit, KyvernoAdmission, KyvernoReports, AgentSandbox, Kueue, Traefik,
 	}
 }
 

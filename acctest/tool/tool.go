@@ -22,6 +22,8 @@ type Tool struct {
 	cgo bool
 	// static links the C library in too, for an image that holds the program alone. Of a Linux with the library's archive.
 	static bool
+	// patched says that it is built from a copy of its module to which the patch beside the go.mod is applied.
+	patched bool
 	// tags are build tags.
 	tags string
 	// asset says that KUBEBUILDER_ASSETS may hold the program.

@@ -56,6 +56,9 @@ type activeModel struct {
 	SPIREClass     types.String            `tfsdk:"spire_class"`
 	AgentNamespace map[string]types.String `tfsdk:"agent_namespace_labels"`
 	Approved       map[string]types.String `tfsdk:"approved_labels"`
+	GatewayClass   types.String            `tfsdk:"gateway_class"`
+	GatewayPort    types.Int64             `tfsdk:"gateway_port"`
+	GatewayAddress types.String            `tfsdk:"gateway_address"`
 }
 
 func (m *activeModel) options() active.Options {
@@ -65,6 +68,7 @@ func (m *activeModel) options() active.Options {
 	return active.Options{
 		Image: m.Image.ValueString(), SPIRESocket: m.SPIRESocket.ValueString(), SPIREClass: m.SPIREClass.ValueString(),
 		AgentNamespace: governed.StringMap(m.AgentNamespace), Approved: governed.StringMap(m.Approved),
+		GatewayClass: m.GatewayClass.ValueString(), GatewayPort: int(m.GatewayPort.ValueInt64()), GatewayAddress: m.GatewayAddress.ValueString(),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -128,6 +129,12 @@ func activeAttribute() schema.SingleNestedAttribute {
 			"spire_class":            schema.StringAttribute{Optional: true, MarkdownDescription: "Class that SPIRE's controller manager answers to, where it has one."},
 			"agent_namespace_labels": schema.MapAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Labels of namespaces for agents. Default: `workload-type = \"ai-agent\"`."},
 			"approved_labels":        schema.MapAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Labels of an approved agent's pod. Default: `\"agentward.dev/approved\" = \"true\"`."},
+			"gateway_class":          schema.StringAttribute{Optional: true, MarkdownDescription: "GatewayClass to try. Default: all that are accepted, one after the other, until one routes as it should."},
+			"gateway_port": schema.Int64Attribute{
+				Optional: true, Validators: []validator.Int64{int64validator.Between(1, 65535)},
+				MarkdownDescription: "Port of the listener of the Gateway that is tried, where an implementation has few to choose from (Traefik: the ports of its entry points). Default: `80`.",
+			},
+			"gateway_address": schema.StringAttribute{Optional: true, MarkdownDescription: "Where the Gateway that is tried answers the pods of the cluster, where no status says so."},
 		},
 	}
 }

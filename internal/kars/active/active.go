@@ -31,7 +31,16 @@ type Options struct {
 	// AgentNamespace are labels of namespaces for agents, and Approved are labels of a pod that somebody approved. Nil:
 	// workload-type=ai-agent, and agentward.dev/approved=true.
 	AgentNamespace, Approved map[string]string
-	// Patience bounds one probe. 0: three minutes.
+	// GatewayClass is the one that is tried. Empty: all that are accepted, until one routes as it should.
+	GatewayClass string
+	// GatewayPort is that of the Gateway's listener, where an implementation has few to choose from. 0: 80.
+	GatewayPort int
+	// GatewayAddress is where its Gateway answers the pods of the cluster, where no status says so.
+	GatewayAddress string
+	// GatewayPatience is how long a Gateway may take until it is programmed, and as long again until it routes. 0: five minutes; a cloud
+	// brings up a load balancer.
+	GatewayPatience time.Duration
+	// Patience bounds one probe, waits for Gateways aside. 0: three minutes.
 	Patience time.Duration
 }
 
@@ -48,10 +57,24 @@ func (o Options) defaulted() Options {
 	if o.Approved == nil {
 		o.Approved = map[string]string{"agentward.dev/approved": "true"}
 	}
+	if o.GatewayPort == 0 {
+		o.GatewayPort = 80
+	}
+	if o.GatewayPatience == 0 {
+		o.GatewayPatience = 5 * time.Minute
+	}
 	if o.Patience == 0 {
 		o.Patience = 3 * time.Minute
 	}
 	return o
+}
+
+// patience bounds a probe.
+func (o Options) patience(id string) time.Duration {
+	if id == "ai_inference" {
+		return o.Patience + 2*o.GatewayPatience
+	}
+	return o.Patience
 }
 
 // errNoProbe says that what the cluster has cannot be tried out here, so that what was found stays.
@@ -62,6 +85,7 @@ type probe func(*arena) (kars.Finding, error)
 
 // probes are there for what takes no special hardware.
 var probes = map[string]probe{
+	"ai_inference":           aiInference,
 	"dra_support":            draSupport,
 	"gang_scheduling":        gangScheduling,
 	"workload_sandboxing":    workloadSandboxing,

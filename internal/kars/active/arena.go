@@ -48,7 +48,7 @@ type arena struct {
 
 // try runs a probe in an arena, and removes what it made whatever comes of it.
 func (c *client) try(ctx context.Context, id string, do probe) (finding kars.Finding, err error) {
-	bounded, cancel := context.WithTimeout(ctx, c.options.Patience)
+	bounded, cancel := context.WithTimeout(ctx, c.options.patience(id))
 	defer cancel()
 	a := &arena{client: c, ctx: bounded, id: id}
 	defer func() {
@@ -163,7 +163,12 @@ const stepTimeout = 90 * time.Second
 // until asks again and again until it is done, or for as long as a step may take. The error of done ends it; what it says is what it
 // waits for.
 func (a *arena) until(done func(context.Context) (ok bool, waitingFor string, err error)) error {
-	ctx, cancel := context.WithTimeout(a.ctx, stepTimeout)
+	return a.within(stepTimeout, done)
+}
+
+// within is until for what takes longer than most.
+func (a *arena) within(timeout time.Duration, done func(context.Context) (ok bool, waitingFor string, err error)) error {
+	ctx, cancel := context.WithTimeout(a.ctx, timeout)
 	defer cancel()
 	last := "the first answer"
 	for {

@@ -104,9 +104,10 @@ func (a *arena) ask(ctx context.Context, namespace, name, path string, into any)
 	return json.NewDecoder(io.LimitReader(text, 1<<20)).Decode(into)
 }
 
+// open asks for a path, and a query where it has one.
 func (a *arena) open(ctx context.Context, namespace, name, path string) (io.ReadCloser, error) {
 	address := fmt.Sprintf("/api/v1/namespaces/%s/pods/%s:%d/proxy%s", namespace, name, inside.Port, path)
-	return a.kube.CoreV1().RESTClient().Get().AbsPath(address).Stream(ctx)
+	return a.kube.CoreV1().RESTClient().Get().RequestURI(address).Stream(ctx)
 }
 
 func (a *arena) facts(ctx context.Context, namespace, name string) (facts inside.Facts, err error) {

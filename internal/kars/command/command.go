@@ -36,6 +36,7 @@ const usage = `Says which requirements of CNCF Kubernetes AI Conformance a clust
   terraform-provider-agent kars --version 1.37 --out report
   terraform-provider-agent kars --version 1.37 --list
   terraform-provider-agent kars --rbac | kubectl apply -f -
+  terraform-provider-agent kars --rbac --probe active | kubectl apply -f -
 
 It exits with 0 where nothing that is required is unmet, with 2 where a MUST is, with 3 where only a SHOULD is, and with 1 where the
 cluster could not be looked at. The cluster is that of --kubeconfig, of $KUBECONFIG, of ~/.kube/config or of the pod.
@@ -86,7 +87,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	flags.StringVar(&o.require, "require", kars.RequireMust, "what has to be met: must, should (both levels), or ids, separated by commas")
 	flags.BoolVar(&o.strict, "strict", false, "count what the cluster does not tell as unmet")
 	flags.BoolVar(&o.list, "list", false, "print the requirements of the version and end")
-	flags.BoolVar(&o.rbac, "rbac", false, "print the ClusterRole that a passive run needs and end")
+	flags.BoolVar(&o.rbac, "rbac", false, "print the ClusterRole that a run needs, a passive one or that of --probe, and end")
 	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "path of a kubeconfig")
 	flags.StringVar(&o.context, "context", "", "context of the kubeconfig")
 	flags.StringVar(&o.checklist, "checklist", "", "published checklist (docs/AIConformance-*.yaml of cncf/k8s-ai-conformance), for a draft of PRODUCT.yaml")
@@ -95,6 +96,9 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	flags.StringVar(&o.active.Image, "image", active.DefaultImage, "active: image of the pods that look around")
 	flags.StringVar(&o.active.SPIRESocket, "spire-socket", "", "active: folder of the nodes with the socket of SPIRE's Workload API, where there is no csi.spiffe.io (default /run/spire/agent-sockets)")
 	flags.StringVar(&o.active.SPIREClass, "spire-class", "", "active: class that SPIRE's controller manager answers to, where it has one")
+	flags.StringVar(&o.active.GatewayClass, "gateway-class", "", "active: GatewayClass to try (default all that are accepted, until one routes as it should)")
+	flags.IntVar(&o.active.GatewayPort, "gateway-port", 80, "active: port of the Gateway's listener, where an implementation has few to choose from")
+	flags.StringVar(&o.active.GatewayAddress, "gateway-address", "", "active: where the Gateway answers pods, where no status says so")
 	flags.Func("agent-namespace", "active: labels of namespaces for agents, as a=b,c=d (default workload-type=ai-agent)", labels(&o.active.AgentNamespace))
 	flags.Func("approved", "active: labels of an approved agent's pod, as a=b,c=d (default agentward.dev/approved=true)", labels(&o.active.Approved))
 	flags.Usage = func() {
@@ -118,13 +122,13 @@ func (o *options) run(ctx context.Context, program string, stdout, stderr io.Wri
 	}
 	gate := kars.Gate{Require: strings.Split(o.require, ","), Strict: o.strict}
 	switch {
+	case o.probe != string(kars.Passive) && o.probe != string(kars.Active):
+		return exitFailed, fmt.Errorf("--probe is %q; it can be %s or %s", o.probe, kars.Passive, kars.Active)
 	case o.rbac:
-		return exitMet, printRole(stdout)
+		return exitMet, printRole(stdout, o.probe == string(kars.Active))
 	case o.list:
 		printList(stdout, list)
 		return exitMet, nil
-	case o.probe != string(kars.Passive) && o.probe != string(kars.Active):
-		return exitFailed, fmt.Errorf("--probe is %q; it can be %s or %s", o.probe, kars.Passive, kars.Active)
 	case o.product != "" && o.checklist == "":
 		return exitFailed, errors.New("--product is of use only with --checklist")
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -100,12 +102,36 @@ func TestTheListNeedsNoCluster(t *testing.T) {
 	}
 }
 
+// clusterRole is what --rbac prints.
+type clusterRole struct {
+	Kind     string
+	Metadata struct{ Name string }
+	Rules    []struct{ APIGroups, Resources, Verbs []string }
+}
+
+func TestTheRoleOfAnActiveRunHoldsThatOfAPassiveOne(t *testing.T) {
+	var looks, tries clusterRole
+	for role, args := range map[*clusterRole][]string{&looks: {"--rbac"}, &tries: {"--rbac", "--probe", "active"}} {
+		code, stdout, _ := calls(t, args...)
+		if err := yaml.Unmarshal([]byte(stdout), role); err != nil || code != exitMet {
+			t.Fatalf("%d, %v", code, err)
+		}
+	}
+	if tries.Metadata.Name == looks.Metadata.Name || len(tries.Rules) <= len(looks.Rules) || !reflect.DeepEqual(tries.Rules[:len(looks.Rules)], looks.Rules) {
+		t.Errorf("the one is %+v\nand the other %+v", tries, looks)
+	}
+	for _, rule := range tries.Rules {
+		for _, resource := range rule.Resources {
+			if strings.Contains(resource, "secret") || strings.Contains(resource, "role") || resource == "*" || slices.Contains(rule.Verbs, "*") {
+				t.Errorf("it may %v %s", rule.Verbs, resource)
+			}
+		}
+	}
+}
+
 func TestTheRoleIsOneToApply(t *testing.T) {
 	code, stdout, _ := calls(t, "--rbac")
-	var role struct {
-		Kind  string
-		Rules []struct{ APIGroups, Resources, Verbs []string }
-	}
+	var role clusterRole
 	if err := yaml.Unmarshal([]byte(stdout), &role); err != nil || code != exitMet {
 		t.Fatalf("%d, %v", code, err)
 	}

@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/agentward/terraform-provider-agent/internal/kars"
+	"github.com/agentward/terraform-provider-agent/internal/kars/active"
 	"github.com/agentward/terraform-provider-agent/internal/kars/passive"
 	"github.com/agentward/terraform-provider-agent/internal/kars/product"
 	"github.com/agentward/terraform-provider-agent/internal/kars/publish"
@@ -70,10 +71,15 @@ func printList(stdout io.Writer, list kars.Checklist) {
 	fmt.Fprint(stdout, "\nWhat is proposed is no part of conformance.\n")
 }
 
-func printRole(stdout io.Writer) error {
+// printRole prints the ClusterRole of a passive run, or that of an active one, which looks first.
+func printRole(stdout io.Writer, tries bool) error {
+	name, rules := "agentward-kars", passive.Rules()
+	if tries {
+		name, rules = "agentward-kars-active", append(rules, active.Rules()...)
+	}
 	text, err := yaml.Marshal(map[string]any{
 		"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
-		"metadata": map[string]any{"name": "agentward-kars"}, "rules": passive.Rules(),
+		"metadata": map[string]any{"name": name}, "rules": rules,
 	})
 	if err != nil {
 		return err

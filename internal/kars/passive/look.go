@@ -101,6 +101,11 @@ func mapAt(object map[string]any, path ...string) map[string]any {
 	return m
 }
 
+// Holds says whether a condition of a status is true, for the object in this generation of it, and what its controller says.
+func Holds(status map[string]any, generation int64, kind string) (yes bool, reason string) {
+	return holds(listAt(status, "conditions"), generation, kind)
+}
+
 // holds says whether the condition is true for the object as it is now, and not for what it was before its last change.
 func holds(conditions []map[string]any, generation int64, kind string) (yes bool, reason string) {
 	for _, c := range conditions {

@@ -27,16 +27,12 @@ func aiInference(l *look) kars.Finding {
 	accepted, classes := 0, 0
 	err = l.list(gatewayClasses, cluster.Options{}, func(class *unstructured.Unstructured) {
 		classes++
-		ok, reason := holds(listAt(class.Object, "status", "conditions"), class.GetGeneration(), "Accepted")
-		switch features := supported(class); {
-		case !ok:
-			n.saw("GatewayClass %s is not accepted: %s", class.GetName(), reason)
-		case len(features) > 0 && !slices.Contains(features, "HTTPRoute"):
-			n.saw("GatewayClass %s is accepted and does not support HTTPRoute", class.GetName())
-		default:
-			accepted++
-			n.saw("GatewayClass %s is accepted by %s", class.GetName(), textAt(class.Object, "spec", "controllerName"))
+		if lack := LacksForHTTP(class); lack != "" {
+			n.saw("GatewayClass %s %s", class.GetName(), lack)
+			return
 		}
+		accepted++
+		n.saw("GatewayClass %s is accepted by %s", class.GetName(), textAt(class.Object, "spec", "controllerName"))
 	})
 	switch {
 	case n.missed(gatewayClasses, err):
@@ -47,6 +43,17 @@ func aiInference(l *look) kars.Finding {
 		return n.absent("The Gateway API is served, and no controller has accepted a GatewayClass for HTTPRoutes.")
 	}
 	return n.found("A controller has accepted a GatewayClass, and routes by weight and header are part of what it implements.")
+}
+
+// LacksForHTTP says what keeps a GatewayClass from being of use for HTTPRoutes, as far as the class itself tells, or "".
+func LacksForHTTP(class *unstructured.Unstructured) string {
+	if ok, reason := Holds(mapAt(class.Object, "status"), class.GetGeneration(), "Accepted"); !ok {
+		return "is not accepted: " + reason
+	}
+	if features := supported(class); len(features) > 0 && !slices.Contains(features, "HTTPRoute") {
+		return "is accepted and does not support HTTPRoute"
+	}
+	return ""
 }
 
 // supported gives the features that a GatewayClass says it has: names, or objects with one in older versions.

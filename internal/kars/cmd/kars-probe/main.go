@@ -47,6 +47,14 @@ func handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+inside.FactsPath, func(w http.ResponseWriter, _ *http.Request) { answer(w, inside.See(instance, started)) })
 	mux.HandleFunc("GET "+inside.SVIDPath, func(w http.ResponseWriter, r *http.Request) { answer(w, identity(r.Context())) })
+	mux.HandleFunc("GET "+inside.AskPath, func(w http.ResponseWriter, r *http.Request) {
+		asking, err := inside.ReadAsking(r.URL.Query())
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		answer(w, asking.Ask(r.Context()))
+	})
 	mux.HandleFunc("GET "+inside.HoldPath, func(w http.ResponseWriter, r *http.Request) {
 		for n := 0; r.Context().Err() == nil; n++ {
 			fmt.Fprintf(w, "%s %d\n", instance, n)
