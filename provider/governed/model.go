@@ -94,6 +94,19 @@ type Warner interface {
 	PlanWarnings(ctx context.Context, provider *Provider) diag.Diagnostics
 }
 
+// Lasting is a model with observed attributes that stay what they are for as long as an object is there. An update then does not make
+// them unknown, which would plan anew whatever is made of them.
+type Lasting interface {
+	// Lasting gives the key of that object for each such attribute, which is a string.
+	Lasting(provider *Provider) map[string]stack.Key
+}
+
+// Keeper is a model of whose objects some stay when the resource goes.
+type Keeper interface {
+	// Kept says whether the object stays, neither deleted nor put back, when it leaves the plan or the resource is destroyed.
+	Kept(key stack.Key) bool
+}
+
 // Switcher is a model that can say what a move to another stack means.
 type Switcher interface {
 	// Switched says, for a person, what others have to do when the resource leaves the stack from for the one that it is on.

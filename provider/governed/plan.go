@@ -59,13 +59,38 @@ func (r *governed) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	computed["objects"], diags = types.MapValue(types.StringType, planned)
 	resp.Diagnostics.Append(diags...)
+	observed := m.Observed(nil)
+	lasting, diags := r.lasting(ctx, m, state, req.State)
+	resp.Diagnostics.Append(diags...)
+	for name, value := range lasting {
+		computed[name] = value
+		delete(observed, name)
+	}
 	resp.Plan.Raw, diags = withAttributes(ctx, resp.Plan.Raw, computed)
 	resp.Diagnostics.Append(diags...)
 	if !resp.Diagnostics.HasError() && !resp.Plan.Raw.Equal(req.State.Raw) {
 		// What only live objects tell is left to the apply.
-		resp.Plan.Raw, diags = withUnknown(ctx, resp.Plan.Raw, m.Observed(nil))
+		resp.Plan.Raw, diags = withUnknown(ctx, resp.Plan.Raw, observed)
 		resp.Diagnostics.Append(diags...)
 	}
+}
+
+// lasting gives the observed attributes that an update leaves as they are: see Lasting.
+func (r *governed) lasting(ctx context.Context, m Model, objects map[string]string, state tfsdk.State) (map[string]attr.Value, diag.Diagnostics) {
+	l, ok := m.(Lasting)
+	if !ok || state.Raw.IsNull() {
+		return nil, nil
+	}
+	var diags diag.Diagnostics
+	values := map[string]attr.Value{}
+	for name, key := range l.Lasting(r.provider) {
+		var before types.String
+		diags.Append(state.GetAttribute(ctx, path.Root(name), &before)...)
+		if objects[key.String()] != "" && !before.IsNull() && !before.IsUnknown() {
+			values[name] = before
+		}
+	}
+	return values, diags
 }
 
 // planUnknown plans while a configured value, of the resource or of the provider, is not known: nothing can be rendered.

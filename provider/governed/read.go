@@ -153,7 +153,7 @@ func (r *governed) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	defer cancel()
 	objects := projections(m.base().Objects)
 	for _, key := range deletionOrder(objects, l) {
-		if err := r.remove(ctx, key, l); err != nil {
+		if err := r.remove(ctx, m, key, l); err != nil {
 			resp.Diagnostics.Append(Unable("delete", r.Noun, m.Label(), err))
 			return
 		}

@@ -25,11 +25,9 @@ func (r *governed) Create(ctx context.Context, req resource.CreateRequest, resp 
 
 func (r *governed) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	w := writer{governed: r, verb: "update", state: &resp.State, identity: resp.Identity, private: resp.Private}
-	var objects types.Map
-	var from types.String
-	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("objects"), &objects)...)
-	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("stack"), &from)...)
-	w.objects, w.from = projections(objects), spec.Stack(from.ValueString())
+	w.former = r.New()
+	resp.Diagnostics.Append(req.State.Get(ctx, w.former)...)
+	w.objects, w.from = projections(w.former.base().Objects), w.former.base().On()
 	var diags diag.Diagnostics
 	w.ledger, diags = readLedger(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
@@ -55,7 +53,8 @@ type writer struct {
 	identity *tfsdk.ResourceIdentity
 	private  privateWriter
 
-	from    spec.Stack        // the stack before an update
+	former  Model             // in state before an update
+	from    spec.Stack        // its stack
 	objects map[string]string // projections by key
 	ledger  ledger
 	live    map[stack.Key]stack.Live
@@ -162,7 +161,7 @@ func (w *writer) apply(ctx context.Context, object stack.Object, planned string)
 func (w *writer) prune(ctx context.Context, m Model, desired []stack.Object) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, key := range w.leaving(desired) {
-		if err := w.remove(ctx, key, w.ledger); err != nil {
+		if err := w.remove(ctx, w.former, key, w.ledger); err != nil {
 			diags.Append(Unable(w.verb, w.Noun, m.Label(), err))
 			return diags
 		}
@@ -200,10 +199,14 @@ func deletionOrder(objects map[string]string, l ledger) []string {
 	return keys
 }
 
-func (r *governed) remove(ctx context.Context, text string, l ledger) error {
+// remove deletes an object, unless the model in state says that it stays.
+func (r *governed) remove(ctx context.Context, former Model, text string, l ledger) error {
 	key, err := stack.ParseKey(text)
 	if err != nil || r.provider.Render {
 		return err
+	}
+	if k, ok := former.(Keeper); ok && k.Kept(key) {
+		return nil
 	}
 	backend, err := r.provider.Backend(ctx, key)
 	if err != nil {

@@ -8,32 +8,41 @@ import (
 
 	"github.com/agentward/terraform-provider-agent/internal/spec"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
+	"github.com/agentward/terraform-provider-agent/internal/stack/gcp"
 	"github.com/agentward/terraform-provider-agent/internal/stack/oss"
 	"github.com/agentward/terraform-provider-agent/provider/governed"
 )
 
 type model struct {
 	governed.Base
-	Name             types.String             `tfsdk:"name"`
-	Namespace        types.String             `tfsdk:"namespace"`
-	TrustDomain      types.String             `tfsdk:"trust_domain"`
-	Registration     types.String             `tfsdk:"registration"`
-	ServiceAccount   *serviceAccountModel     `tfsdk:"service_account"`
-	PodSelector      *governed.LabelSelector  `tfsdk:"pod_selector"`
-	LogicalID        types.Bool               `tfsdk:"logical_id"`
-	X509TTL          types.String             `tfsdk:"x509_ttl"`
-	JWTTL            types.String             `tfsdk:"jwt_ttl"`
-	DNSNames         []types.String           `tfsdk:"dns_names"`
-	AutoDNSNames     types.Bool               `tfsdk:"auto_dns_names"`
-	ClassName        types.String             `tfsdk:"class_name"`
-	FederatesWith    []federationModel        `tfsdk:"federates_with"`
-	Instances        map[string]instanceModel `tfsdk:"instances"`
-	Suspended        types.Bool               `tfsdk:"suspended"`
-	SuspendedPods    []types.String           `tfsdk:"suspended_instances"`
-	Gateways         []types.String           `tfsdk:"gateways"`
-	SPIFFEIDTemplate types.String             `tfsdk:"spiffe_id_template"`
-	Principal        types.String             `tfsdk:"principal"`
-	Status           types.Object             `tfsdk:"status"`
+	Name           types.String             `tfsdk:"name"`
+	Namespace      types.String             `tfsdk:"namespace"`
+	TrustDomain    types.String             `tfsdk:"trust_domain"`
+	Registration   types.String             `tfsdk:"registration"`
+	ServiceAccount *serviceAccountModel     `tfsdk:"service_account"`
+	PodSelector    *governed.LabelSelector  `tfsdk:"pod_selector"`
+	LogicalID      types.Bool               `tfsdk:"logical_id"`
+	X509TTL        types.String             `tfsdk:"x509_ttl"`
+	JWTTL          types.String             `tfsdk:"jwt_ttl"`
+	DNSNames       []types.String           `tfsdk:"dns_names"`
+	AutoDNSNames   types.Bool               `tfsdk:"auto_dns_names"`
+	ClassName      types.String             `tfsdk:"class_name"`
+	FederatesWith  []federationModel        `tfsdk:"federates_with"`
+	Instances      map[string]instanceModel `tfsdk:"instances"`
+	Suspended      types.Bool               `tfsdk:"suspended"`
+	SuspendedPods  []types.String           `tfsdk:"suspended_instances"`
+	Gateways       []types.String           `tfsdk:"gateways"`
+	Google         *googleModel             `tfsdk:"gcp"`
+
+	SPIFFEIDTemplate    types.String `tfsdk:"spiffe_id_template"`
+	Principal           types.String `tfsdk:"principal"`
+	PrincipalSet        types.String `tfsdk:"principal_set"`
+	CertificateLifetime types.String `tfsdk:"certificate_lifetime"`
+	PodLabels           types.Map    `tfsdk:"pod_labels"`
+	PodAnnotations      types.Map    `tfsdk:"pod_annotations"`
+	WorkloadLabels      types.Map    `tfsdk:"workload_labels"`
+	WorkloadAnnotations types.Map    `tfsdk:"workload_annotations"`
+	Status              types.Object `tfsdk:"status"`
 }
 
 type serviceAccountModel struct {
@@ -85,12 +94,15 @@ func (m *model) spec(provider *governed.Provider) spec.Identity {
 	}
 	if provider != nil {
 		id.Labels, id.Annotations = provider.Labels, provider.Annotations
-		if id.TrustDomain == "" {
-			id.TrustDomain = provider.TrustDomain
-		}
 	}
 	// Agents that the SPIRE server is told of one by one need not be pods.
 	id.ServiceAccount.Create = id.Registration == spec.RegistrationController
+	if m.On() == spec.GCP {
+		id.Google = m.Google.spec(id.Namespace, id.Name, provider)
+		id.ServiceAccount.Create = id.Google.Runtime == spec.RuntimeGKE
+	} else if id.TrustDomain == "" && provider != nil {
+		id.TrustDomain = provider.TrustDomain // Google has trust domains of its own
+	}
 	if sa := m.ServiceAccount; sa != nil {
 		if !sa.Create.IsNull() {
 			id.ServiceAccount.Create = sa.Create.ValueBool()
@@ -128,48 +140,40 @@ func duration(value types.String) (time.Duration, error) {
 	return time.ParseDuration(value.ValueString())
 }
 
-// Validate checks the identity. Without a provider the trust domain may still come from there.
-func (m *model) Validate(provider *governed.Provider) spec.Problems {
-	var problems spec.Problems
-	for name, value := range map[string]types.String{"jwt_ttl": m.JWTTL, "x509_ttl": m.X509TTL} {
-		if _, err := duration(value); err != nil {
-			problems.Add([]any{name}, `%q is no duration; write one as "90s", "15m" or "1h"`, value.ValueString())
-		}
-	}
-	id := m.spec(provider)
-	for _, problem := range id.Validate() {
-		if provider == nil && id.TrustDomain == "" && problem.Path[0] == "trust_domain" {
-			continue
-		}
-		problems = append(problems, problem)
-	}
-	return problems
-}
-
-// Computed gives the ID's template and its logical part.
+// Computed gives what follows from configuration alone. The principal of a reasoning engine that is created is not among it: see Observed.
 func (m *model) Computed(provider *governed.Provider) map[string]attr.Value {
 	id := m.spec(provider)
-	return map[string]attr.Value{
-		"spiffe_id_template": types.StringValue(oss.InstanceIDTemplate(id)),
-		"principal":          types.StringValue(oss.LogicalID(id)),
+	var values map[string]attr.Value
+	if id.Google != nil {
+		values = m.googleComputed(id)
+	} else {
+		values = map[string]attr.Value{
+			"spiffe_id_template":   types.StringValue(oss.InstanceIDTemplate(id)),
+			"principal":            types.StringValue(oss.LogicalID(id)),
+			"principal_set":        types.StringNull(),
+			"certificate_lifetime": m.X509TTL,
+			"pod_annotations":      stringMap(nil),
+			"workload_labels":      stringMap(nil),
+			"workload_annotations": stringMap(nil),
+		}
 	}
+	values["pod_labels"] = stringMap(oss.PodSelector(id).MatchLabels)
+	return values
 }
 
 // Render gives the identity's objects.
 func (m *model) Render(provider *governed.Provider) ([]stack.Object, error) {
-	return oss.Identity(m.spec(provider))
+	id := m.spec(provider)
+	if id.Google != nil {
+		return gcp.Identity(id)
+	}
+	return oss.Identity(id)
 }
 
-// ImportKeys lists the Kubernetes objects that an identity of this name has. Entries of the SPIRE server are found by instance
-// name, which only the configuration knows: its first plan adopts them.
-func (m *model) ImportKeys(provider *governed.Provider) []stack.Key {
-	id := m.spec(provider)
-	id.LogicalID = true
-	id.ServiceAccount.Create = true
-	id.TrustDomain = "import" // rendered for the keys alone
-	objects, err := oss.Identity(id)
-	if err != nil {
-		return nil
+func stringMap(values map[string]string) types.Map {
+	elements := make(map[string]attr.Value, len(values))
+	for key, value := range values {
+		elements[key] = types.StringValue(value)
 	}
-	return stack.Keys(objects)
+	return types.MapValueMust(types.StringType, elements)
 }

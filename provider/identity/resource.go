@@ -14,6 +14,9 @@ func New() resource.Resource {
 		Noun:     "agent identity",
 		Schema:   resourceSchema(),
 		ImportID: []string{"namespace", "name"},
-		New:      func() governed.Model { return &model{} },
+		Google:   true,
+
+		FromFullName: fromFullName,
+		New:          func() governed.Model { return &model{} },
 	})
 }

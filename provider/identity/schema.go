@@ -18,8 +18,10 @@ func resourceSchema() schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "Who an agent is: one SPIFFE ID and one short X.509 certificate for each running instance of it, not one for all. " +
 			"A compromised instance is cut off alone, and no two instances can pass for each other.\n\n" +
-			"On the open-source stack this renders a ServiceAccount and a `ClusterSPIFFEID`, from which spire-controller-manager registers each " +
-			"pod with SPIRE; or, with `registration = \"server\"`, entries in the SPIRE server itself, for agents that are no pods.",
+			"On the open-source stack (`oss`) this renders a ServiceAccount and a `ClusterSPIFFEID`, from which spire-controller-manager registers each " +
+			"pod with SPIRE; or, with `registration = \"server\"`, entries in the SPIRE server itself, for agents that are no pods.\n\n" +
+			"On Google Cloud (`gcp`) it renders what the agent's `gcp.runtime` has for it: a ServiceAccount on GKE, a reasoning engine on Agent Runtime, or a managed workload identity; " +
+			"and, if asked, an auth provider, a principal access boundary, an access policy and a deny policy. Attributes that only one stack has are an error on the other.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
 				Required:            true,
@@ -71,9 +73,19 @@ func resourceSchema() schema.Schema {
 			},
 			"suspended_instances": suspendedInstances(),
 			"gateways":            gateways(),
-			"spiffe_id_template":  schema.StringAttribute{Computed: true, MarkdownDescription: "The SPIFFE ID of an instance, with the instance as a template field."},
-			"principal":           schema.StringAttribute{Computed: true, MarkdownDescription: "The part of the SPIFFE ID that all instances share: what policies match."},
-			"status":              statusAttribute(),
+			"gcp":                 googleAttribute(),
+			"spiffe_id_template": schema.StringAttribute{Computed: true, MarkdownDescription: "The SPIFFE ID of an instance, with the instance as a template field. On `gcp` an agent's instances share one; " +
+				"the number of a reasoning engine that is created is a template field. Null for an agent on GKE whose `gcp.gke.principal` is not given."},
+			"principal": schema.StringAttribute{Computed: true, MarkdownDescription: "What policies match. On `oss` the part of the SPIFFE ID that all instances share; on `gcp` the agent's IAM principal, `principal://…`, " +
+				"known after apply for a reasoning engine that is created, and null for an agent on GKE whose `gcp.gke.principal` is not given."},
+			"principal_set": schema.StringAttribute{Computed: true, MarkdownDescription: "On `gcp`, the IAM principals of all agents that are where this one is, `principalSet://…`: on Agent Runtime in the project, in the project, or in the pool. " +
+				"Null on `oss`, and where the project's number is not known."},
+			"certificate_lifetime": schema.StringAttribute{Computed: true, MarkdownDescription: "How long a certificate of the agent lives: on `oss` the `x509_ttl`, null where the SPIRE server decides; on `gcp` `24h0m0s`, or that of the pool, null where the pool is not created here."},
+			"pod_labels":           schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Labels that the agent's pods carry: on `oss` those by which they are found."},
+			"pod_annotations":      schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Annotations that the agent's pods carry. On GKE they ask for an agent identity; while it is suspended they do not."},
+			"workload_labels":      schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Labels that the agent's Deployment carries, by which GKE registers it with Agent Registry."},
+			"workload_annotations": schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Annotations that the agent's Deployment carries."},
+			"status":               statusAttribute(),
 		},
 	}
 }

@@ -28,7 +28,7 @@ func statusAttribute() schema.SingleNestedAttribute {
 	return counts.Attribute("What spire-controller-manager last counted for the per-instance identity. Null where no controller has looked at it.")
 }
 
-// Observed reads the controller's counts from the ClusterSPIFFEID of the instances.
+// Observed reads the controller's counts from the ClusterSPIFFEID of the instances, and the principal of a reasoning engine from it.
 func (m *model) Observed(live map[stack.Key]stack.Live) map[string]attr.Value {
 	status := counts.Null()
 	for key, object := range live {
@@ -37,7 +37,11 @@ func (m *model) Observed(live map[stack.Key]stack.Live) map[string]attr.Value {
 			status = statusOf(stats)
 		}
 	}
-	return map[string]attr.Value{"status": status}
+	values := map[string]attr.Value{"status": status}
+	if m.createsEngine() {
+		values["principal"] = enginePrincipal(live)
+	}
+	return values
 }
 
 func statusOf(stats map[string]any) types.Object {

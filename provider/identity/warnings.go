@@ -2,10 +2,12 @@ package identity
 
 import (
 	"context"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/agentward/terraform-provider-agent/internal/spec"
 	"github.com/agentward/terraform-provider-agent/internal/stack/oss"
 	"github.com/agentward/terraform-provider-agent/provider/governed"
 )
@@ -14,6 +16,9 @@ import (
 func (m *model) PlanWarnings(_ context.Context, provider *governed.Provider) diag.Diagnostics {
 	var diags diag.Diagnostics
 	id := m.spec(provider)
+	if id.Google != nil {
+		return googleWarnings(id)
+	}
 	if len(oss.SuspendedIDs(id)) == 0 {
 		return diags
 	}
@@ -39,4 +44,32 @@ func (m *model) suspendedAt() path.Path {
 		return path.Root("suspended_instances")
 	}
 	return path.Root("instances")
+}
+
+// googleWarnings says what a suspension on Google Cloud leaves the agent.
+func googleWarnings(id spec.Identity) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if !id.Suspended {
+		return diags
+	}
+	if len(id.Google.Suspension.Permissions) == 0 {
+		diags.AddAttributeWarning(path.Root("suspended"), "A suspended agent keeps what is not denied",
+			"A deny policy names permissions one by one, and those of the default are the agent's ways to secrets, to other identities and to data: see gcp.suspension.permissions. "+
+				"Whatever else it is granted it keeps; name there what that is, beforehand.")
+	}
+	if m := id.Google.Managed; m != nil && !slices.Contains(id.Google.Suspension.Disable, spec.DisablePool) {
+		diags.AddAttributeWarning(path.Root("suspended"), "Certificates that were issued are good until they end",
+			"A disabled managed identity gets no new certificate. Only a disabled pool takes back those that were issued, for all of its identities: gcp.suspension.disable = [\"pool\"].")
+	}
+	return diags
+}
+
+// Switched says what others have to do when the agent moves between stacks.
+func (m *model) Switched(from spec.Stack) string {
+	if from == spec.OSS {
+		return "The agent gets another identity: principal, certificates and trust domain are Google's from then on. Grant the new principal what the agent needs first; its pods have to be rolled " +
+			"with pod_annotations and, on GKE, its Deployment with workload_labels. From the moment that the registration with SPIRE is gone, instances get no new SVIDs."
+	}
+	return "The agent gets another identity: a SPIFFE ID of trust_domain, from SPIRE. Policies of gateways have to name the new principal, and its pods need the Workload API and pod_labels. " +
+		"Google keeps what the agent is granted under its old principal; a deny policy goes with this update, and so does a suspension until the new stack carries it out."
 }
