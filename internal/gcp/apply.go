@@ -25,9 +25,13 @@ func (c *Client) Apply(ctx context.Context, desired stack.Object, prior string) 
 		Client: c, bound: b, desired: desired.Body, projected: stack.HashGoogleSecrets(desired.Key, desired.Body),
 		ours: prior != "", looks: prior != "" || b.found,
 	}
+	shown := a.projected
 	if a.ours {
 		if a.prior, err = parseBody([]byte(prior)); err != nil {
 			return stack.Live{}, named(desired.Key, err)
+		}
+		if b.change(a.prior, a.prior, a.desired, a.projected).nothing() {
+			shown = a.prior // as Plan has it
 		}
 	}
 	leave, err := c.queues.enter(ctx, b.queueOf(desired.Key.Name))
@@ -39,7 +43,7 @@ func (c *Client) Apply(ctx context.Context, desired stack.Object, prior string) 
 	if err != nil {
 		return stack.Live{}, named(desired.Key, withoutSecrets(err, desired))
 	}
-	return b.seen(there, b.project(there, a.projected))
+	return b.seen(there, b.project(there, shown))
 }
 
 // application is one Apply under way.

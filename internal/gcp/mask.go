@@ -15,6 +15,9 @@ type change struct {
 	body map[string]any
 }
 
+// nothing says that there is nothing to change.
+func (c change) nothing() bool { return len(c.mask) == 0 && len(c.immutable) == 0 }
+
 // change compares a live object with a desired one. prior is what was desired last: what left it is cleared, and what Google never
 // shows counts as changed where it differs from it. Secrets of prior are hashes, so desired is given as its projection too.
 func (l lens) change(live, prior, desired, projected map[string]any) change {

@@ -54,8 +54,9 @@ func (b bound) uid(live map[string]any) string {
 	return ""
 }
 
-// Plan says what Apply would give. Of an object that is in state that is known without a request. Any other must not be there yet, or
-// be as desired already, which is what an apply that was cut off leaves.
+// Plan says what Apply would give. Of an object that is in state that is known without a request, and where what is desired says no
+// other than what is in state, it stays as it is written there. Any other object must not be there yet, or be as desired already, which
+// is what an apply that was cut off leaves.
 func (c *Client) Plan(ctx context.Context, desired stack.Object, prior string) (stack.Live, error) {
 	b, err := c.bind(desired.Key)
 	if err != nil {
@@ -78,7 +79,10 @@ func (c *Client) Plan(ctx context.Context, desired stack.Object, prior string) (
 		if err != nil {
 			return stack.Live{}, named(desired.Key, err)
 		}
-		live.Replaced = b.change(had, had, desired.Body, projected).immutable
+		c := b.change(had, had, desired.Body, projected)
+		if live.Replaced = c.immutable; c.nothing() {
+			live.Projection = prior
+		}
 		return live, nil
 	}
 	there, err := c.look(ctx, b.calls, b.at, true)

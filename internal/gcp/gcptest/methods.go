@@ -333,7 +333,7 @@ func (c *call) stamp(o *stored, fields ...string) {
 func (c *call) parentExists() *refusal {
 	above, _, nested := cutLast(c.route.collection, ".")
 	k := kinds[c.api+"."+above]
-	if !nested || k == nil {
+	if !nested || k == nil || k.singleton != nil { // what is always there is not stored before it is changed
 		return nil
 	}
 	if o := c.server.lookup(c.api, c.name); o == nil || o.deleted {
