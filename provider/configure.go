@@ -92,13 +92,16 @@ func (p *agentProvider) Configure(ctx context.Context, req provider.ConfigureReq
 	}
 	configured := &governed.Provider{
 		Version:      p.version,
-		Stack:        stackOSS,
+		Stack:        m.Stack.ValueString(),
 		TrustDomain:  m.TrustDomain.ValueString(),
 		Labels:       governed.StringMap(m.Labels),
 		Annotations:  governed.StringMap(m.Annotations),
 		Render:       m.Mode.ValueString() == modeRender,
 		FieldManager: m.FieldManager.ValueString(),
 		REST:         sync.OnceValues(cluster.REST),
+	}
+	if configured.Stack == "" {
+		configured.Stack = string(spec.OSS)
 	}
 	if configured.FieldManager == "" {
 		configured.FieldManager = defaultFieldManager
@@ -155,9 +158,6 @@ func backend(client stack.Backend, err error) (stack.Backend, error) {
 
 func (m *model) validate() spec.Problems {
 	var problems spec.Problems
-	if m.Stack.ValueString() == stackGCP {
-		problems.Add([]any{"stack"}, "nothing renders to %q in this version; use %q", stackGCP, stackOSS)
-	}
 	if !m.TrustDomain.IsNull() {
 		spec.ValidateTrustDomain(&problems, m.TrustDomain.ValueString())
 	}

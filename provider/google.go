@@ -48,7 +48,7 @@ func (m *model) google(getenv func(string) string) (settings *gcp.Settings, prob
 		invalid.Add([]any{"gcp"}, "%v", err)
 	}
 	invalid = append(invalid, settings.Validate()...)
-	if m.GCP != nil || m.Stack.ValueString() == stackGCP {
+	if m.GCP != nil || m.Stack.ValueString() == string(spec.GCP) {
 		return settings, append(problems, invalid...), nil
 	}
 	if len(invalid) > 0 {

@@ -7,16 +7,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/agentward/terraform-provider-agent/internal/spec"
 )
 
 // defaultFieldManager is the server-side apply manager of every object, unless configured.
 const defaultFieldManager = "terraform-provider-agent"
-
-// The values of stack.
-const (
-	stackOSS = "oss"
-	stackGCP = "gcp"
-)
 
 // The values of mode.
 const (
@@ -30,8 +26,8 @@ func providerSchema() schema.Schema {
 		Attributes: map[string]schema.Attribute{
 			"stack": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "The stack that the layers render to. `oss` (default): SPIRE, Kyverno, Gatekeeper, the API server's own policies. `gcp`: Google's own services; nothing renders to it in this version, and it is refused.",
-				Validators:          []validator.String{stringvalidator.OneOf(stackOSS, stackGCP)},
+				MarkdownDescription: "The stack that resources render to which name none themselves. `oss` (default): SPIRE, Kyverno, Gatekeeper, the API server's own policies. `gcp`: Google's own services.",
+				Validators:          []validator.String{stringvalidator.OneOf(string(spec.OSS), string(spec.GCP))},
 			},
 			"trust_domain": schema.StringAttribute{
 				Optional:            true,

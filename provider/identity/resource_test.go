@@ -277,7 +277,6 @@ func TestBadInputIsAnErrorOnItsAttribute(t *testing.T) {
 		bad(`provider "agent" { trust_domain = "Not A Domain" }`+identity("agents", ""), `Invalid trust_domain`),
 		bad(`provider "agent" { kubernetes = { host = "nowhere" } }`+identity("agents", ""), `Invalid kubernetes.host`),
 		bad(`provider "agent" { kubernetes = { client_key = "secret-key-text" } }`+identity("agents", ""), `Invalid kubernetes.client_`),
-		bad(`provider "agent" { stack = "gcp" }`+identity("agents", ""), `nothing renders to "gcp" in this version`),
 		bad(`provider "agent" { labels = { "a b" = "c" } }`+identity("agents", ""), `Invalid labels["a b"]`),
 		bad(`provider "agent" { trust_domain = "a.example.org" }`+identity("agents", ""), `no cluster is configured: set config_path, host or in_cluster`),
 	)
