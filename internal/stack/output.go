@@ -3,14 +3,16 @@ package stack
 import (
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // Output stands, in any text of a body, for a field that only the server sets, of another object that is rendered before it: the name
 // that Agent Registry gives to what a service describes. A backend puts the value in its place before it compares or sends the body
-// (Fill). Until that object is there, what the body becomes is unknown. It reads as "{//<service>/<resource name>:<field>}".
+// (Fill). Until that object is there, what the body becomes is unknown. It reads as "{//<service>/<resource name>:<field>}", and with "/id"
+// after the field it stands for the last segment of the name that the field holds.
 func Output(key Key, field string) string { return "{" + key.String() + ":" + field + "}" }
 
-var output = regexp.MustCompile(`\{(//[^\s:'"]+):([A-Za-z][A-Za-z.]*)\}`)
+var output = regexp.MustCompile(`\{(//[^\s:'"]+):([A-Za-z][A-Za-z.]*)(/id)?\}`)
 
 // Fill gives body with the values of its outputs in their places, and the keys of those whose value is not known yet: get gives "" for
 // them. The body itself stays as it is.
@@ -64,6 +66,9 @@ func (f *filling) text(text string) string {
 		}
 		value, err := f.get(key, parts[2])
 		f.err = err
+		if parts[3] != "" {
+			value = value[strings.LastIndexByte(value, '/')+1:]
+		}
 		if value == "" && !slices.Contains(f.unknown, key) {
 			f.unknown = append(f.unknown, key)
 		}

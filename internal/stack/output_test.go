@@ -42,6 +42,15 @@ func TestOutputsThatAreNotThereYetAreNamedOnce(t *testing.T) {
 	}
 }
 
+func TestAnOutputMayBeTheLastSegmentOfAName(t *testing.T) {
+	filled, _, err := Fill(map[string]any{"x": "mcpServers/" + Output(service("a"), "registryResource/id")}, func(_ Key, field string) (string, error) {
+		return map[string]string{"registryResource": "projects/1/locations/l/mcpServers/m"}[field], nil
+	})
+	if err != nil || filled["x"] != "mcpServers/m" {
+		t.Errorf("got %v, %v", filled, err)
+	}
+}
+
 // What looks like an output and is none stays as it was written.
 func FuzzTextWithoutOutputsStays(f *testing.F) {
 	for _, text := range []string{"", "{", "{}", "{//a/b}", "{//a/b:}", "{//a:c}", "{//a/b:c", "{// a/b:c}", "{//a/b:c}"} {
