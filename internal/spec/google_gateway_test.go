@@ -235,7 +235,14 @@ func TestGatewayProblemsOnGoogleCloudNameTheAttribute(t *testing.T) {
 		"operation of a document": {func(g *Gateway) {
 			target("orders", func(t *Target) { t.Operations, t.OpenAPI = nil, "{}" })(g)
 			allow("orders", func(a *Allow) { a.Operations = []string{"x"} })(g)
-		}, `allow["orders"].operations[0]: "x" is an operation of an OpenAPI document`},
+		}, `allow["orders"].operations: are of an OpenAPI document`},
+		"operation of nobody": {func(g *Gateway) {
+			target("orders", func(t *Target) { t.Unmatched = "decide" })(g)
+			allow("orders", func(a *Allow) { a.Operations = []string{"GET /x"} })(g)
+		}, `allow["orders"].operations[0]: "GET /x" is none of the operations`},
+		"operations that look alike":   {target("orders", func(t *Target) { t.Operations["x"] = Operation{Method: "GET", Path: "/{kind}/latest"} }), `allow["orders"].operations: include "GET /orders/{id}" and leave out "GET /{kind}/latest"`},
+		"operation that is a tree":     {target("orders", func(t *Target) { t.Operations["getOrder"] = Operation{Method: "GET", Path: "/orders/{path...}"} }), `allow["orders"].operations: include "GET /orders/{path...}", whose last variable`},
+		"operation with odd letters":   {target("orders", func(t *Target) { t.Operations["getOrder"] = Operation{Method: "GET", Path: "/örders"} }), `allow["orders"].operations: include "GET /örders", whose path`},
 		"namespace of agents":          {allow("pay", func(a *Allow) { a.Agents = []string{"ns:payments"} }), `allow["pay"].agents[0]: cannot be said: the trust domain "agents.global.org-1.system.id.goog" has no namespaces`},
 		"agent that is no resource":    {allow("pay", func(a *Allow) { a.Agents = []string{"spiffe://agents.global.org-1.system.id.goog/ns/a"} }), `allow["pay"].agents[0]: cannot be said: `},
 		"agent of another stack":       {allow("pay", func(a *Allow) { a.Agents = []string{"spiffe://example.org/ns/a"} }), `allow["pay"].agents[0]: cannot be said: "example.org" is no trust domain of Google Cloud`},

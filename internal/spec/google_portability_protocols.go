@@ -1,7 +1,5 @@
 package spec
 
-import "strings"
-
 func (v *portability) mcp() {
 	a := v.allow
 	if v.google().Unregistered && v.means == ByAccessPolicy {
@@ -52,46 +50,17 @@ func (v *portability) a2a() {
 
 func (v *portability) rest() {
 	_, base, _ := v.target.Address()
-	if !v.needsAddress() {
-		switch {
-		case !everything(v.allow.Operations):
-			v.add(at(v.path, "operations"), "cannot be said of an endpoint in Agent Registry, of which Google tells no paths: write [\"*\"], or set targets[%q].gcp.unregistered", v.allow.Target)
-		case base != "":
-			v.add(at(v.path, "operations"), "is everything below %q, and an endpoint in Agent Registry is all of its host: set targets[%q].gcp.unregistered", base, v.allow.Target)
-		case v.closed():
-			v.add(at(v.path, "operations"), "is everything that target %q describes, and an endpoint in Agent Registry is more: set targets[%q].gcp.unregistered", v.allow.Target, v.allow.Target)
-		}
-		return
+	path := at(v.path, "operations")
+	switch {
+	case v.needsAddress():
+		v.operations(path)
+	case !everything(v.allow.Operations):
+		v.add(path, "cannot be said of an endpoint in Agent Registry, of which Google tells no paths: write [\"*\"], or set targets[%q].gcp.unregistered", v.allow.Target)
+	case base != "":
+		v.add(path, "is everything below %q, and an endpoint in Agent Registry is all of its host: set targets[%q].gcp.unregistered", base, v.allow.Target)
+	case v.target.Closed():
+		v.add(path, "is everything that target %q describes, and an endpoint in Agent Registry is more: set targets[%q].gcp.unregistered", v.allow.Target, v.allow.Target)
 	}
-	if v.target.OpenAPI != "" && v.target.Unmatched != "decide" && everything(v.allow.Operations) {
-		v.add(at(v.path, "operations"), "is everything that an OpenAPI document describes, which is not written out for Google: name the operations, as \"GET /users/{id}\"")
-	}
-	for i, name := range v.allow.Operations {
-		method, template, ok := v.target.GoogleOperation(name)
-		switch {
-		case name == Everything:
-		case !ok:
-			v.add(at(v.path, "operations", i), "%q is an operation of an OpenAPI document, which is not read for Google: name it by its method and path, as \"GET /users/{id}\"", name)
-		case strings.Contains(template, "{") && v.means == ByAuthzPolicy:
-			v.add(at(v.path, "operations", i), "%q has a variable, which cannot be said without IAP: rules compare whole paths", method+" "+template)
-		case strings.ContainsAny(template, "%?#*\\"):
-			v.add(at(v.path, "operations", i), "%q has characters that Google may see otherwise than they are written", template)
-		}
-	}
-}
-
-// closed says whether a REST target has operations that are all there are.
-func (v *portability) closed() bool {
-	return v.target.Unmatched != "decide" && (len(v.target.Operations) > 0 || v.target.OpenAPI != "")
-}
-
-// GoogleOperation gives the method and the path template of an operation that is named by either, without the help of a document.
-func (t Target) GoogleOperation(name string) (method, template string, ok bool) {
-	if method, template, ok := OperationPath(name); ok {
-		return method, template, true
-	}
-	o, ok := t.Operations[name]
-	return o.Method, o.Path, ok
 }
 
 func (v *portability) grpc() {
