@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -23,7 +24,7 @@ func (c *Client) Apply(ctx context.Context, desired stack.Object, prior string) 
 	}
 	a := &application{
 		Client: c, bound: b, desired: desired.Body, projected: stack.HashGoogleSecrets(desired.Key, desired.Body),
-		ours: prior != "", looks: prior != "" || b.found,
+		ours: prior != "", adopts: desired.Adopt, looks: prior != "" || b.found,
 	}
 	shown := a.projected
 	if a.ours {
@@ -53,6 +54,8 @@ type application struct {
 	desired, projected, prior map[string]any
 	// ours says that what is there is ours to change: it is in state, or is as desired already.
 	ours bool
+	// adopts says that what is there may be changed even where it is not ours.
+	adopts bool
 	// looks says that the object may be there, so that a create must look first.
 	looks bool
 	// doubts is how often to look again for an object whose create got no answer, where a second create would make a second object.
@@ -110,7 +113,7 @@ func (a *application) step(ctx context.Context) (there map[string]any, done bool
 	case !a.kept(there):
 		a.ours = true // it was given up, and comes back as it is desired
 		return nil, false, a.run(ctx, func() (operation, error) { return a.undelete(ctx, a.of(there)) })
-	case !a.ours && !a.equal("", there, a.projected):
+	case !a.ours && !a.adopts && !a.unclaimed(there) && !a.asMade(there, a.projected):
 		return nil, false, &existsError{key: a.key, fields: a.differing(there, a.projected)}
 	}
 	c := a.change(there, a.prior, a.desired, a.projected)
@@ -142,7 +145,16 @@ func (a *application) insert(ctx context.Context) (map[string]any, bool, error) 
 		return nil, false, err
 	}
 	a.ours, a.looks = true, true
-	return a.settled(ctx)
+	if !a.asks(a.later) {
+		return a.settled(ctx)
+	}
+	a.prior = a.projected // and the next step is a change
+	return nil, false, nil
+}
+
+// asks says that something of these fields is desired.
+func (a *application) asks(fields []string) bool {
+	return slices.ContainsFunc(fields, func(field string) bool { _, asked := a.desired[field]; return asked })
 }
 
 // replace makes room for an object that differs in what cannot be changed.

@@ -27,7 +27,7 @@ func (c *Client) Delete(ctx context.Context, key stack.Key, uid string) error {
 	switch {
 	case err != nil:
 		return named(key, err)
-	case !b.kept(there) || uid != "" && b.uid(there) != uid:
+	case !b.kept(there) || b.unclaimed(there) || uid != "" && b.uid(there) != uid:
 		return nil
 	}
 	if err := c.vanish(ctx, b, there, forever); err != nil {
@@ -75,7 +75,7 @@ func (c *Client) vanish(ctx context.Context, b bound, there map[string]any, pati
 		if lookErr != nil {
 			return pauses.end(ctx, lookErr)
 		}
-		if !b.kept(left) || b.uid(left) != b.uid(there) {
+		if !b.kept(left) || b.unclaimed(left) || b.uid(left) != b.uid(there) {
 			return nil
 		}
 		if end := pauses.again(ctx, err); end != nil {

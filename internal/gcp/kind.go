@@ -38,6 +38,11 @@ type kind struct {
 	// found says that the server chooses ids, so that an object is found by what the braces in its key say. Its create must not be
 	// repeated without a look.
 	found bool
+	// later are the fields that a creation cannot set, and that a change right after it does.
+	later []string
+	// vacant says of a live object, which is there always, that nobody has set it: it is as Google makes it, free to be taken and as it
+	// is left behind. Nil for the kinds whose objects are made and deleted.
+	vacant func(at target, body map[string]any) bool
 	// deleted says of a live object that it is deleted and only kept for a while. Nil where nothing is kept.
 	deleted func(body map[string]any) bool
 }
@@ -90,6 +95,12 @@ func table() map[kindKey]*kind {
 		networkSecurityKinds(),
 		modelArmorKinds(),
 		agentRegistryKinds(),
+		iamKinds(),
+		iamPolicyKinds(),
+		agentIdentityKinds(),
+		vertexAIKinds(),
+		iapKinds(),
+		binaryAuthorizationKinds(),
 	) {
 		kinds[kindKey{k.service, k.collection}] = &k
 	}

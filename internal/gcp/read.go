@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/agentward/terraform-provider-agent/internal/stack"
@@ -33,6 +34,20 @@ func (c *Client) bind(key stack.Key) (bound, error) {
 // kept says that live is there, and not merely kept for a while after its deletion.
 func (b bound) kept(live map[string]any) bool {
 	return live != nil && (b.deleted == nil || !b.deleted(live))
+}
+
+// unclaimed says that live is as Google made it, so that nobody minds who sets it.
+func (b bound) unclaimed(live map[string]any) bool {
+	return b.vacant != nil && live != nil && b.vacant(b.at, live)
+}
+
+// asMade says that live is what a creation of the desired object gives: all of it but what only a change can set.
+func (b bound) asMade(live, projected map[string]any) bool {
+	made := maps.Clone(projected)
+	for _, field := range b.later {
+		delete(made, field)
+	}
+	return b.equal("", live, made)
 }
 
 // of gives the target of a live object, which has its real name where the server chose it.
@@ -89,9 +104,11 @@ func (c *Client) Plan(ctx context.Context, desired stack.Object, prior string) (
 	switch {
 	case err != nil:
 		return stack.Live{}, c.unknown(desired.Key, err)
-	case !b.kept(there):
-	case b.equal("", there, projected):
+	case !b.kept(there), b.unclaimed(there):
+	case b.asMade(there, projected):
 		live.Adopted = []string{"nobody that Google's API could name: an earlier apply that was cut off, or somebody else"}
+	case desired.Adopt:
+		live.Adopted = []string{"somebody else, as " + strings.Join(b.differing(there, projected), ", ") + " of it shows"}
 	default:
 		return stack.Live{}, &existsError{key: desired.Key, fields: b.differing(there, projected)}
 	}

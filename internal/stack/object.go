@@ -19,6 +19,9 @@ type Object struct {
 	// Generate are keys of a Secret's data, empty in Body, that the backend makes of 32 random bytes each where the live object has
 	// none, and keeps where it has.
 	Generate []string
+	// Adopt says that the object is taken over where it is there already and is set otherwise, without an import. It is for objects that
+	// cannot but be there. Of Google's resources alone: applying a Kubernetes object takes over what it sets in any case.
+	Adopt bool
 }
 
 // Keys names objects, in their order.
