@@ -42,7 +42,7 @@ func admissionPolicy() kind {
 
 // standardAdmission is what Google has in a new project's policy.
 var standardAdmission = map[string]map[string]any{
-	"defaultAdmissionRule":     {"evaluationMode": "ALWAYS_ALLOW", "enforcementMode": "ENFORCED_BLOCK_AND_AUDIT_LOG", "requireAttestationsBy": []any{}},
+	"defaultAdmissionRule":     {"evaluationMode": "ALWAYS_ALLOW", "enforcementMode": "ENFORCED_BLOCK_AND_AUDIT_LOG"},
 	globalPolicyEvaluationMode: {globalPolicyEvaluationMode: "ENABLE"},
 }
 

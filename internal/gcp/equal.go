@@ -27,7 +27,7 @@ func (l lens) equal(path string, live, ours any) bool {
 				return false
 			}
 		}
-		return true
+		return !l.closed(path) || len(l.added(path, have, want)) == 0
 	case []any:
 		have, ok := live.([]any)
 		if !ok || len(have) != len(want) {
@@ -44,6 +44,24 @@ func (l lens) equal(path string, live, ours any) bool {
 		return true
 	}
 	return l.equalScalars(live, ours)
+}
+
+// closed says that all that is in a field is ours.
+func (l lens) closed(path string) bool {
+	return slices.ContainsFunc(l.kind.closed, func(field string) bool { return path == field || strings.HasPrefix(path, field+".") })
+}
+
+// added gives what live has beside the fields of ours that somebody may have set.
+func (l lens) added(path string, live, ours map[string]any) map[string]any {
+	added := map[string]any{}
+	for name, value := range live {
+		below := join(path, name)
+		if _, known := ours[name]; known || slices.Contains(l.kind.outputOnly, below) || l.unseen(below) || l.zero(below, value) {
+			continue
+		}
+		added[name] = l.settable(below, value)
+	}
+	return added
 }
 
 func (l lens) equalSets(path string, live, ours []any) bool {

@@ -25,6 +25,7 @@ func withoutSlash[S any](c *Client, build func(context.Context, ...option.Client
 func accessBoundaryPolicies() kind {
 	return kind{
 		service: IAM, collection: "principalAccessBoundaryPolicies",
+		closed:    []string{"details.rules"},
 		unordered: []string{"details.rules.resources"},
 		connect: func(c *Client, _ string) (calls, error) {
 			s, err := connect(c, IAM, "", withoutSlash(c, iam.NewPrincipalAccessBoundaryPoliciesRESTClient))
@@ -59,6 +60,7 @@ func accessBoundaryPolicies() kind {
 func accessPolicies() kind {
 	k := kind{
 		service: IAM, collection: "accessPolicies",
+		closed: []string{"details.rules"},
 		unordered: []string{
 			"details.rules.principals", "details.rules.excludedPrincipals",
 			"details.rules.operation.permissions", "details.rules.operation.excludedPermissions",
@@ -96,6 +98,7 @@ func policyBindings() kind {
 	return kind{
 		service: IAM, collection: "policyBindings",
 		immutable:  []string{"policy", "policyKind", "target"},
+		closed:     []string{"condition"},
 		outputOnly: []string{"policyUid"},
 		connect: func(c *Client, _ string) (calls, error) {
 			s, err := connect(c, IAM, "", withoutSlash(c, iam.NewPolicyBindingsRESTClient))

@@ -22,6 +22,9 @@ type kind struct {
 	// outputOnly fields, beside those that all kinds have (serverFields), are the server's. They matter where the whole object is looked at: at import,
 	// and where a field that they are in is sent.
 	outputOnly []string
+	// closed fields are ours with all that is in them: what somebody else adds there is drift, as an exception from a denial is. Of others
+	// only what we set is ours.
+	closed []string
 	// unordered lists are sets: another order is no change.
 	unordered []string
 	// within are the fields whose own fields an update mask names, "spec" or "spec.deploymentSpec". Of others it names the

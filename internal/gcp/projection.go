@@ -1,6 +1,7 @@
 package gcp
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/agentward/terraform-provider-agent/internal/stack"
@@ -53,6 +54,9 @@ func (l lens) fields(path string, live, ours map[string]any) map[string]any {
 		case there:
 			out[name] = l.value(below, have, want)
 		}
+	}
+	if l.closed(path) {
+		maps.Copy(out, l.added(path, live, ours))
 	}
 	return out
 }

@@ -125,7 +125,7 @@ func (c *Client) Read(ctx context.Context, key stack.Key, prior string) (stack.L
 	if err != nil {
 		return stack.Live{}, c.unknown(key, err)
 	}
-	if !b.kept(there) {
+	if !b.kept(there) || prior == "" && b.unclaimed(there) {
 		return stack.Live{}, named(key, stack.ErrNotFound)
 	}
 	if prior == "" {
