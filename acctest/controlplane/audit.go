@@ -74,7 +74,7 @@ func (c *ControlPlane) Mark() (AuditMark, error) {
 }
 
 // Requests gives the requests that the API server has answered since the mark (0: since it first started), in the order in
-// which it recorded them, save its own and those of kube-controller-manager. Keep decides which ones to return; nil keeps all.
+// which it recorded them, save its own and those of its other components. Keep decides which ones to return; nil keeps all.
 func (c *ControlPlane) Requests(ctx context.Context, since AuditMark, keep func(Request) bool) ([]Request, error) {
 	if c.existing {
 		return nil, fmt.Errorf("read the audit log: %w", ErrNotOurs)
@@ -157,7 +157,7 @@ func parseAudit(line []byte) (Request, bool, error) {
 		Namespace: ref.Namespace, Name: ref.Name, Path: uri.Path, DryRun: uri.Query().Has("dryRun"),
 		User: event.User.Username, UserAgent: event.UserAgent, Code: event.ResponseStatus.Code,
 	}
-	own := request.User == "system:apiserver" || request.User == "system:kube-controller-manager" ||
+	own := request.User == "system:apiserver" || request.User == "system:kube-controller-manager" || request.User == "system:kube-scheduler" ||
 		strings.HasPrefix(request.User, "system:serviceaccount:kube-system:") || strings.Contains(uri.RawQuery, "marker=agentward-marker-")
 	// A watch is recorded when it starts and again when it ends.
 	done := event.Stage == "ResponseComplete" && event.Verb != "watch" || event.Stage == "ResponseStarted" && event.Verb == "watch"

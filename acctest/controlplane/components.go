@@ -30,7 +30,12 @@ func (c *ControlPlane) describe(find func(tool.Tool) (string, error)) error {
 		return err
 	}
 	if c.config.ControllerManager {
-		c.controllerManager, err = describe(tool.KubeControllerManager, c.controllerManagerArgs())
+		if c.controllerManager, err = describe(tool.KubeControllerManager, c.controllerManagerArgs()); err != nil {
+			return err
+		}
+	}
+	if c.config.Scheduler {
+		c.scheduler, err = describe(tool.KubeScheduler, c.schedulerArgs())
 	}
 	return err
 }
@@ -38,7 +43,7 @@ func (c *ControlPlane) describe(find func(tool.Tool) (string, error)) error {
 // components are those that this control plane has, in the order in which they start.
 func (c *ControlPlane) components() []*component {
 	var present []*component
-	for _, p := range []*component{c.etcd, c.apiServer, c.controllerManager} {
+	for _, p := range []*component{c.etcd, c.apiServer, c.controllerManager, c.scheduler} {
 		if p != nil {
 			present = append(present, p)
 		}
@@ -101,7 +106,7 @@ func (c *ControlPlane) apiServerArgs() []string {
 
 func (c *ControlPlane) controllerManagerArgs() []string {
 	kubeconfig := c.path("controller-manager.kubeconfig")
-	return c.withFeatureGates([]string{
+	args := c.withFeatureGates([]string{
 		"--kubeconfig=" + kubeconfig,
 		"--authentication-kubeconfig=" + kubeconfig,
 		"--authorization-kubeconfig=" + kubeconfig,
@@ -113,6 +118,24 @@ func (c *ControlPlane) controllerManagerArgs() []string {
 		"--service-account-private-key-file=" + c.certs.file("service-accounts.key"),
 		"--root-ca-file=" + c.certs.file("ca.crt"),
 	})
+	return append(args, c.config.ControllerManagerArgs...)
+}
+
+func (c *ControlPlane) schedulerArgs() []string {
+	kubeconfig := c.path("scheduler.kubeconfig")
+	args := []string{
+		"--kubeconfig=" + kubeconfig,
+		"--authentication-kubeconfig=" + kubeconfig,
+		"--authorization-kubeconfig=" + kubeconfig,
+		"--bind-address=127.0.0.1",
+		"--secure-port=" + strconv.Itoa(c.ports.Scheduler),
+		"--cert-dir=" + c.path("pki", "scheduler"),
+		"--leader-elect=false",
+	}
+	if c.config.SchedulerFeatureGates != nil {
+		return append(args, "--feature-gates="+flagList(c.config.SchedulerFeatureGates))
+	}
+	return c.withFeatureGates(args)
 }
 
 func (c *ControlPlane) withFeatureGates(args []string) []string {

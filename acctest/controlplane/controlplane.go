@@ -1,6 +1,6 @@
 // Package controlplane runs a real Kubernetes control plane as processes on the loopback interface: etcd, kube-apiserver and,
-// where asked for, kube-controller-manager. There are no nodes; objects are stored, admitted, validated and collected as in any
-// cluster, and nothing is scheduled.
+// where asked for, kube-controller-manager and kube-scheduler. There are no nodes but those that a test makes up; objects are stored,
+// admitted, validated and collected as in any cluster, and nothing runs.
 package controlplane
 
 import (
@@ -31,12 +31,16 @@ type Options struct {
 	// ControllerManager adds kube-controller-manager: namespaces can be deleted, owners' dependents are collected, every
 	// namespace gets its default ServiceAccount, and policies are type-checked.
 	ControllerManager bool
+	// Scheduler adds kube-scheduler, which binds pods to the nodes that FakeNode makes.
+	Scheduler bool
 	// FeatureGates are passed to every component, as in {"PodLevelResources": true}.
 	FeatureGates map[string]bool
+	// SchedulerFeatureGates are passed to kube-scheduler instead of FeatureGates. Nil: the same.
+	SchedulerFeatureGates map[string]bool
 	// RuntimeConfig turns API versions on and off: {"admissionregistration.k8s.io/v1beta1": "true"}.
 	RuntimeConfig map[string]string
-	// APIServerArgs are further flags of kube-apiserver.
-	APIServerArgs []string
+	// APIServerArgs and ControllerManagerArgs are further flags of kube-apiserver and kube-controller-manager.
+	APIServerArgs, ControllerManagerArgs []string
 }
 
 // Config is what Run needs to know.
@@ -57,14 +61,14 @@ type ControlPlane struct {
 	ports     ports
 	certs     *authority
 
-	etcd, apiServer, controllerManager *component
+	etcd, apiServer, controllerManager, scheduler *component
 
 	users sync.Mutex // guards the numbering of the kubeconfig files
 	count int
 }
 
 type ports struct {
-	Etcd, EtcdPeer, APIServer, ControllerManager int
+	Etcd, EtcdPeer, APIServer, ControllerManager, Scheduler int
 }
 
 // Start runs a control plane until the test ends. It fails the test where a component does not come up.
@@ -145,6 +149,11 @@ func run(ctx context.Context, config Config) (_ *ControlPlane, err error) {
 			return nil, err
 		}
 	}
+	if c.scheduler != nil {
+		if err := c.scheduler.start(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := c.save(); err != nil {
 		return nil, err
 	}
@@ -176,7 +185,10 @@ func (c *ControlPlane) writeFiles() error {
 	if err := c.writeKubeconfig(c.Kubeconfig(), "admin", []string{"system:masters"}); err != nil {
 		return err
 	}
-	return c.writeKubeconfig(c.path("controller-manager.kubeconfig"), "system:kube-controller-manager", nil)
+	if err := c.writeKubeconfig(c.path("controller-manager.kubeconfig"), "system:kube-controller-manager", nil); err != nil {
+		return err
+	}
+	return c.writeKubeconfig(c.path("scheduler.kubeconfig"), "system:kube-scheduler", nil)
 }
 
 // StopAPIServer kills kube-apiserver, in the middle of whatever it does, as when a cluster dies. Its data stays.
@@ -274,7 +286,7 @@ func (c *ControlPlane) User(name string, groups ...string) string {
 	return path
 }
 
-// Log gives the last lines of a component's log ("etcd", "kube-apiserver", "kube-controller-manager").
+// Log gives the last lines of a component's log ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler").
 func (c *ControlPlane) Log(name string) string {
 	for _, component := range c.components() {
 		if component.name == name {
@@ -295,6 +307,9 @@ func needed(options Options) []tool.Tool {
 	tools := []tool.Tool{tool.Etcd, tool.KubeAPIServer}
 	if options.ControllerManager {
 		tools = append(tools, tool.KubeControllerManager)
+	}
+	if options.Scheduler {
+		tools = append(tools, tool.KubeScheduler)
 	}
 	return tools
 }

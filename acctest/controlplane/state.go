@@ -120,7 +120,7 @@ func sweep() {
 
 func freePorts() (ports, error) {
 	var chosen ports
-	for _, port := range []*int{&chosen.Etcd, &chosen.EtcdPeer, &chosen.APIServer, &chosen.ControllerManager} {
+	for _, port := range []*int{&chosen.Etcd, &chosen.EtcdPeer, &chosen.APIServer, &chosen.ControllerManager, &chosen.Scheduler} {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return ports{}, fmt.Errorf("find a free port: %w", err)

@@ -113,12 +113,12 @@ var (
 
 // ForTests lists what `make test` runs, in the order in which it is built.
 func ForTests() []Tool {
-	return []Tool{Etcd, KubeAPIServer, KubeControllerManager, SPIREServer, SPIREAgent, ControllerManager, Gator, Kyverno, EverythingServer, A2A, GRPCInteropClient, GRPCInteropServer}
+	return []Tool{Etcd, KubeAPIServer, KubeControllerManager, KubeScheduler, SPIREServer, SPIREAgent, ControllerManager, Gator, Kyverno, EverythingServer, A2A, GRPCInteropClient, GRPCInteropServer}
 }
 
 // All lists every program.
 func All() []Tool {
-	return slices.Concat(ForTests(), ForNode()[3:], ForCluster()[1:], []Tool{Kind, Image, GolangCILint, TFPluginDocs, TerraformDocs})
+	return slices.Concat(ForTests(), ForNode()[4:], ForCluster()[1:], []Tool{Kind, Image, GolangCILint, TFPluginDocs, TerraformDocs})
 }
 
 // Named gives the tool of this name.

@@ -40,7 +40,7 @@ type Options struct {
 	// GatewayPatience is how long a Gateway may take until it is programmed, and as long again until it routes. 0: five minutes; a cloud
 	// brings up a load balancer.
 	GatewayPatience time.Duration
-	// Patience bounds one probe, waits for Gateways aside. 0: three minutes.
+	// Patience bounds one probe, or each of the projects that it tries, waits for Gateways aside. 0: three minutes.
 	Patience time.Duration
 }
 
@@ -85,16 +85,18 @@ type probe func(*arena) (kars.Finding, error)
 
 // probes are there for what takes no special hardware.
 var probes = map[string]probe{
-	"ai_inference":           aiInference,
-	"dra_support":            draSupport,
-	"gang_scheduling":        gangScheduling,
-	"workload_sandboxing":    workloadSandboxing,
-	"robust_controller":      robustController,
-	"in_place_pod_resize":    inPlacePodResize,
-	"agent_identity":         agentIdentity,
-	"policy_enforcement":     policyEnforcement,
-	"agent_sandbox":          robustController,
-	"long_running_stability": longRunningStability,
+	"ai_inference":              aiInference,
+	"dra_support":               draSupport,
+	"gang_scheduling":           anyOf(kueueGang, nativeGang, volcanoGang),
+	"pod_autoscaling":           podAutoscaling,
+	"workload_sandboxing":       workloadSandboxing,
+	"robust_controller":         robustController,
+	"in_place_pod_resize":       inPlacePodResize,
+	"workload_aware_scheduling": nativeGang,
+	"agent_identity":            agentIdentity,
+	"policy_enforcement":        policyEnforcement,
+	"agent_sandbox":             robustController,
+	"long_running_stability":    longRunningStability,
 }
 
 // Probed says whether there is an active probe of a requirement.
@@ -174,13 +176,17 @@ func connect(config *rest.Config, options Options) (*client, error) {
 	return c, nil
 }
 
-// verified and failed are what a probe comes to.
+// verified, failed, stillDetected and unknown are what a probe comes to. Still detected is what was tried in part.
 func verified(evidence []string, format string, args ...any) (kars.Finding, error) {
 	return kars.Finding{Status: kars.Verified, Reason: fmt.Sprintf(format, args...), Evidence: evidence}, nil
 }
 
 func failed(evidence []string, format string, args ...any) (kars.Finding, error) {
 	return kars.Finding{Status: kars.NotDetected, Reason: fmt.Sprintf(format, args...), Evidence: evidence}, nil
+}
+
+func stillDetected(evidence []string, format string, args ...any) (kars.Finding, error) {
+	return kars.Finding{Status: kars.Detected, Reason: fmt.Sprintf(format, args...), Evidence: evidence}, nil
 }
 
 func unknown(evidence []string, format string, args ...any) (kars.Finding, error) {

@@ -144,3 +144,11 @@ func TestAnInterruptedRunCleansUp(t *testing.T) {
 	}
 	nothingIsLeft(t, c.Config())
 }
+
+// wantResult wants a result to be that of an active probe, and its reason to say so.
+func wantResult(t *testing.T, r kars.Result, status kars.Status, says string) {
+	t.Helper()
+	if r.Status != status || r.Probe != kars.Active || !strings.Contains(r.Reason, says) {
+		t.Errorf("%s is %s by a probe that is %q: %s\n evidence: %s\n not read: %s", r.ID, r.Status, r.Probe, r.Reason, strings.Join(r.Evidence, "\n  "), strings.Join(r.Unread, "\n  "))
+	}
+}

@@ -40,7 +40,8 @@ var clusterKinds = []schema.GroupVersionResource{
 // arena is where one probe plays: a namespace with a quota, and a time after which it is over.
 type arena struct {
 	*client
-	ctx       context.Context
+	run       context.Context // of the run that the probe is a part of
+	ctx       context.Context // which ends with the patience for the probe
 	id        string
 	namespace string
 	clear     []func(context.Context) error
@@ -50,7 +51,7 @@ type arena struct {
 func (c *client) try(ctx context.Context, id string, do probe) (finding kars.Finding, err error) {
 	bounded, cancel := context.WithTimeout(ctx, c.options.patience(id))
 	defer cancel()
-	a := &arena{client: c, ctx: bounded, id: id}
+	a := &arena{client: c, run: ctx, ctx: bounded, id: id}
 	defer func() {
 		clearCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), clearTimeout)
 		defer cancel()
@@ -89,7 +90,7 @@ func (a *arena) makeNamespace(labels map[string]string) (string, error) {
 	quota := &corev1.ResourceQuota{
 		ObjectMeta: metav1.ObjectMeta{Name: "probe"},
 		Spec: corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{
-			corev1.ResourcePods: resource.MustParse("10"), corev1.ResourceLimitsCPU: resource.MustParse("4"), corev1.ResourceLimitsMemory: resource.MustParse("2Gi"),
+			corev1.ResourcePods: resource.MustParse("20"), corev1.ResourceLimitsCPU: resource.MustParse("4"), corev1.ResourceLimitsMemory: resource.MustParse("2Gi"),
 		}},
 	}
 	if _, err := a.kube.CoreV1().ResourceQuotas(made.Name).Create(a.ctx, quota, metav1.CreateOptions{}); err != nil {

@@ -41,10 +41,22 @@ var rights = map[string][]right{
 		may("kueue.x-k8s.io", "resourceflavors", "create", "delete", "list"),
 		may("kueue.x-k8s.io", "clusterqueues", "create", "delete", "list"),
 		may("kueue.x-k8s.io", "localqueues", "create"),
+		may("scheduling.k8s.io", "podgroups", "create"),
+		may("scheduling.k8s.io", "workloads", "create"),
+		may("scheduling.volcano.sh", "podgroups", "create"),
+	},
+	"pod_autoscaling": {
+		may("apiregistration.k8s.io", "apiservices", "list"),
+		may("apps", "deployments", "create"),
+		may("autoscaling", "horizontalpodautoscalers", "create", "get"),
 	},
 	"workload_sandboxing": {may("node.k8s.io", "runtimeclasses", "list")},
 	"robust_controller":   {may("agents.x-k8s.io", "sandboxes", "create")},
 	"in_place_pod_resize": {may("", "pods/resize", "patch")},
+	"workload_aware_scheduling": {
+		may("scheduling.k8s.io", "podgroups", "create"),
+		may("scheduling.k8s.io", "workloads", "create"),
+	},
 	"agent_identity": {
 		may("storage.k8s.io", "csidrivers", "get"),
 		may("spire.spiffe.io", "clusterspiffeids", "create", "delete", "list"),

@@ -201,6 +201,7 @@ func TestScheduling(t *testing.T) {
 		{"kinds of an autoscaler alone", "cluster_autoscaling", gpus + karpenter, kars.NotDetected, "Karpenter does not run"},
 		{"accelerators alone", "cluster_autoscaling", gpus, kars.Unknown, "a provider's own would not be"},
 
+		{"metrics of resources that nobody serves", "pod_autoscaling", apiService("metrics.k8s.io", "v1beta1", "nobody", 443), kars.NotDetected, "have no custom metrics"},
 		{"metrics that are registered and that nobody serves", "pod_autoscaling", apiService("custom.metrics.k8s.io", "v1beta2", "nobody", 443), kars.NotDetected, "nobody serves them"},
 	})
 }

@@ -162,16 +162,17 @@ func podAutoscaling(l *look) kars.Finding {
 		}
 		return n.conclude(kars.NotApplicable, "The platform does not support the HorizontalPodAutoscaler.")
 	}
-	available, registered := false, false
+	var available, registered, resources bool
 	err := l.list(apiServices, cluster.Options{}, func(service *unstructured.Unstructured) {
 		group := textAt(service.Object, "spec", "group")
-		if group != "custom.metrics.k8s.io" && group != "external.metrics.k8s.io" {
+		custom := group == "custom.metrics.k8s.io" || group == "external.metrics.k8s.io"
+		if !custom && group != "metrics.k8s.io" {
 			return
 		}
-		registered = true
+		registered = registered || custom
 		ok, reason := holds(listAt(service.Object, "status", "conditions"), 0, "Available")
 		if ok {
-			available = true
+			available, resources = available || custom, resources || !custom
 			n.saw("APIService %s is available", service.GetName())
 		} else {
 			n.saw("APIService %s is not available: %s", service.GetName(), reason)
@@ -184,6 +185,8 @@ func podAutoscaling(l *look) kars.Finding {
 		return n.found("HorizontalPodAutoscalers can follow metrics of workloads.")
 	case registered:
 		return n.absent("Custom metrics are registered, and nobody serves them.")
+	case resources:
+		return n.absent("HorizontalPodAutoscalers can follow the use of processor and memory, and have no custom metrics to follow.")
 	}
 	return n.absent("HorizontalPodAutoscalers have no custom metrics to follow.")
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"os"
 	"os/signal"
 	"strconv"
 	"syscall"
@@ -43,7 +44,7 @@ func serve() error {
 }
 
 func handler() http.Handler {
-	instance, started := inside.NewInstance(), time.Now()
+	instance, started, load := inside.NewInstance(), time.Now(), &inside.Load{}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+inside.FactsPath, func(w http.ResponseWriter, _ *http.Request) { answer(w, inside.See(instance, started)) })
 	mux.HandleFunc("GET "+inside.SVIDPath, func(w http.ResponseWriter, r *http.Request) { answer(w, identity(r.Context())) })
@@ -54,6 +55,11 @@ func handler() http.Handler {
 			return
 		}
 		answer(w, asking.Ask(r.Context()))
+	})
+	mux.HandleFunc("GET "+inside.BurnPath, func(http.ResponseWriter, *http.Request) { load.Burn(inside.BurnTime) })
+	mux.HandleFunc("GET "+inside.MetricsPath, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+		load.WriteMetrics(w, os.Getenv(inside.SampleVariable))
 	})
 	mux.HandleFunc("GET "+inside.HoldPath, func(w http.ResponseWriter, r *http.Request) {
 		for n := 0; r.Context().Err() == nil; n++ {
