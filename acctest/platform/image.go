@@ -25,6 +25,7 @@ type Images struct {
 	Agent                                            string // acctest/platform/agent
 	Probe                                            string // kars-probe of this repository
 	AgentSandbox, Kueue, Traefik                     string // which tests bring in and remove again
+	MetricsServer, Prometheus                        string // so too
 	EverythingServer, Bank, Kitchen, A2A, REST, Shop string // what agents call
 }
 
@@ -53,6 +54,8 @@ func images() []image {
 		{"agent-sandbox-controller", func(i *Images) *string { return &i.AgentSandbox }, pinned("registry.k8s.io/agent-sandbox/agent-sandbox-controller:v%s", tool.AgentSandbox), built(tool.AgentSandbox), nil},
 		{"kueue", func(i *Images) *string { return &i.Kueue }, pinned("registry.k8s.io/kueue/kueue:v%s", tool.Kueue), built(tool.Kueue), nil},
 		{"traefik", func(i *Images) *string { return &i.Traefik }, pinned("docker.io/library/traefik:v%s", tool.Traefik), built(tool.Traefik), nil},
+		{"metrics-server", func(i *Images) *string { return &i.MetricsServer }, pinned("registry.k8s.io/metrics-server/metrics-server:v%s", tool.MetricsServer), built(tool.MetricsServer), nil},
+		{"prometheus", func(i *Images) *string { return &i.Prometheus }, releasedPrometheus(), built(tool.Prometheus), nil},
 		{"everything-server", func(i *Images) *string { return &i.EverythingServer }, "", built(tool.EverythingServer), nil},
 		{"bank", func(i *Images) *string { return &i.Bank }, "", ours("./examples/gateway/mcp-server"), nil},
 		{"kitchen", func(i *Images) *string { return &i.Kitchen }, "", ours("./examples/gateway/mcp/server"), nil},
@@ -69,6 +72,15 @@ func pinned(format string, t tool.Tool) string {
 		return "" // the build of the program says why
 	}
 	return fmt.Sprintf(format, strings.TrimPrefix(version, "v"))
+}
+
+// releasedPrometheus is the image of a module whose v0.316.0 is the release v3.16.0.
+func releasedPrometheus() string {
+	name := pinned("quay.io/prometheus/prometheus:v%s", tool.Prometheus)
+	if repository, version, ok := strings.Cut(name, ":v0.3"); ok {
+		return repository + ":v3." + strings.TrimPrefix(version, "0")
+	}
+	return name
 }
 
 // built is a program of a pinned module.

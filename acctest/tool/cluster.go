@@ -17,12 +17,23 @@ var (
 	Kueue = Tool{Name: "kueue", module: "kueue", pkg: "sigs.k8s.io/kueue/cmd/kueue", pin: "sigs.k8s.io/kueue"}
 	// Traefik is an implementation of the Gateway API.
 	Traefik = Tool{Name: "traefik", module: "traefik", pkg: "github.com/traefik/traefik/v3/cmd/traefik", pin: "github.com/traefik/traefik/v3", patched: true}
+	// MetricsServer serves what kubelets say of the use of resources.
+	MetricsServer = Tool{
+		Name: "metrics-server", module: "metricsserver", pkg: "sigs.k8s.io/metrics-server/cmd/metrics-server", pin: "sigs.k8s.io/metrics-server",
+	}
+	// Prometheus discovers what Kubernetes runs and nothing else: the clients of all clouds would make its build many times as long. It has no
+	// pages, only the API.
+	Prometheus = Tool{
+		Name: "prometheus", module: "prometheus", pkg: "github.com/prometheus/prometheus/cmd/prometheus", pin: "github.com/prometheus/prometheus",
+		tags: "remove_all_sd enable_kubernetes_sd",
+	}
 )
 
 // ForCluster lists what runs in the cluster of the acceptance tests, in the order in which it is built.
 func ForCluster() []Tool {
 	return []Tool{
 		ControllerManager, SPIREServerStatic, SPIREAgentStatic, KyvernoInit, KyvernoAdmission, KyvernoReports, AgentSandbox, Kueue, Traefik,
+		MetricsServer, Prometheus,
 	}
 }
 

@@ -88,6 +88,7 @@ var probes = map[string]probe{
 	"ai_inference":              aiInference,
 	"dra_support":               draSupport,
 	"gang_scheduling":           anyOf(kueueGang, nativeGang, volcanoGang),
+	"ai_service_metrics":        aiServiceMetrics,
 	"pod_autoscaling":           podAutoscaling,
 	"workload_sandboxing":       workloadSandboxing,
 	"robust_controller":         robustController,

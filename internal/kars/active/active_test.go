@@ -69,7 +69,7 @@ func nothingIsLeft(t *testing.T, config *rest.Config) {
 // A control plane without nodes runs no pods, so that nothing works there that takes one, whatever is promised.
 func TestWithoutNodes(t *testing.T) {
 	c := controlplane.Shared(t)
-	if err := c.InstallCRDs(t.Context(), crd.Dir(t, crd.Kueue), crd.Dir(t, crd.AgentSandbox), crd.Dir(t, crd.SPIRE)); err != nil {
+	if err := c.InstallCRDs(t.Context(), crd.Dir(t, crd.Kueue), crd.Dir(t, crd.AgentSandbox), crd.Dir(t, crd.SPIRE), crd.Dir(t, crd.Prometheus)); err != nil {
 		t.Fatal(err)
 	}
 	const patience = 8 * time.Second
@@ -81,6 +81,7 @@ func TestWithoutNodes(t *testing.T) {
 		{"the kinds of DRA need no node", "dra_support", kars.Verified, "can be worked with"},
 		{"Kueue's kinds without Kueue", "gang_scheduling", kars.NotDetected, "0 of 2 pods of a job that fits run"},
 		{"agent-sandbox's kinds without agent-sandbox", "robust_controller", kars.NotDetected, "there is no pod of the object"},
+		{"the Prometheus operator's kinds without a Prometheus", "ai_service_metrics", kars.NotDetected, "no Prometheus that collects anything"},
 		{"a pod that never starts cannot be resized", "in_place_pod_resize", kars.Detected, "it did not come in time: pod probe runs (Pending)"},
 		{"nor be given an identity", "agent_identity", kars.Detected, "it did not come in time: pod agent-1 runs"},
 		{"what nobody can try out stays as it was found", "cluster_autoscaling", kars.Detected, "it looks so"},

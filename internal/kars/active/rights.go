@@ -45,6 +45,12 @@ var rights = map[string][]right{
 		may("scheduling.k8s.io", "workloads", "create"),
 		may("scheduling.volcano.sh", "podgroups", "create"),
 	},
+	"ai_service_metrics": {
+		may("", "services", "list"),
+		may("", "services/proxy", "get"),
+		may("monitoring.coreos.com", "prometheuses", "list"),
+		may("monitoring.coreos.com", "podmonitors", "create"),
+	},
 	"pod_autoscaling": {
 		may("apiregistration.k8s.io", "apiservices", "list"),
 		may("apps", "deployments", "create"),

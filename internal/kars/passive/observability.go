@@ -89,6 +89,11 @@ func missing(answer []byte) string {
 // prometheus are names of what runs Prometheus itself.
 var prometheus = []string{"prometheus", "prometheus-server", "prometheus-k8s", "prometheus-operated", "kube-prometheus-stack-prometheus", "kube-prometheus-prometheus"}
 
+// NamesPrometheus says whether a Service with this name and these labels is called as those of Prometheus are.
+func NamesPrometheus(name string, labels map[string]string) bool {
+	return service{name: name, labels: labels, app: labels["app.kubernetes.io/name"]}.is(prometheus)
+}
+
 var collectors = []solution{
 	{name: "Prometheus Operator", group: "monitoring.coreos.com", resources: []string{"servicemonitors", "podmonitors", "prometheuses"}, controllers: []string{"prometheus-operator", "kube-prometheus-stack-operator"}},
 	{name: "Managed Service for Prometheus", group: "monitoring.googleapis.com", resources: []string{"podmonitorings"}, controllers: []string{"collector", "gmp-operator"}},
