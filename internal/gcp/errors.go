@@ -16,6 +16,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/agentward/terraform-provider-agent/internal/stack"
 )
 
 // refusal is what Google answered instead of doing it. The errors of its REST clients, of its generated clients and of its
@@ -34,6 +36,11 @@ func (e *refusal) Error() string {
 		text += ": " + strings.Join(more, "; ")
 	}
 	return text
+}
+
+// Is says that what the credentials may not do is forbidden.
+func (e *refusal) Is(target error) bool {
+	return target == stack.ErrForbidden && e.code == codes.PermissionDenied
 }
 
 // Hint says what to do.
