@@ -21,8 +21,8 @@ import (
 	"github.com/agentward/terraform-provider-agent/provider/governed"
 )
 
-// configuration gives a provider block whose gcp block has these attributes, and the attributes of the provider beside it.
-func configuration(t *testing.T, google map[string]tftypes.Value, beside map[string]tftypes.Value) tfsdk.Config {
+// configuration gives a provider block that has a gcp block with these attributes, and none where they are nil.
+func configuration(t *testing.T, google map[string]tftypes.Value) tfsdk.Config {
 	t.Helper()
 	s := providerSchema()
 	object := func(of attr.Type, values map[string]tftypes.Value) tftypes.Value {
@@ -37,11 +37,8 @@ func configuration(t *testing.T, google map[string]tftypes.Value, beside map[str
 		maps.Copy(all, values)
 		return tftypes.NewValue(whole, all)
 	}
-	values := maps.Clone(beside)
+	values := map[string]tftypes.Value{}
 	if google != nil {
-		if values == nil {
-			values = map[string]tftypes.Value{}
-		}
 		values["gcp"] = object(s.Attributes["gcp"].GetType(), google)
 	}
 	return tfsdk.Config{Schema: s, Raw: object(s.Type(), values)}
@@ -95,7 +92,7 @@ func TestWhereThingsGoInGoogleCloud(t *testing.T) {
 		"without a block":         {nil, spec.GoogleProject{ID: "from-environment", Location: "europe-west1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, found := configured(t, configuration(t, test.google, nil))
+			p, found := configured(t, configuration(t, test.google))
 			if len(found) > 0 {
 				t.Fatal(found)
 			}
@@ -120,7 +117,7 @@ func TestWhatIsWrongWithTheGoogleBlockIsSaidAtItsAttribute(t *testing.T) {
 		"an endpoint of no service": {map[string]tftypes.Value{"iap_custom_endpoint": text("s3cr3t@example.com")}, "gcp.iap_custom_endpoint"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, found := configured(t, configuration(t, test.google, nil))
+			p, found := configured(t, configuration(t, test.google))
 			detail, ok := found[test.at]
 			if !ok || len(found) != 1 || p != nil {
 				t.Errorf("the errors are %v", found)
@@ -136,10 +133,10 @@ func TestVariablesForOtherProgramsAreNoFaultOfAConfigurationWithoutGoogle(t *tes
 	clearGoogleEnvironment(t)
 	t.Setenv("GOOGLE_CREDENTIALS", "{")
 	t.Setenv("USER_PROJECT_OVERRIDE", "perhaps")
-	if _, found := configured(t, configuration(t, nil, nil)); len(found) > 0 {
+	if _, found := configured(t, configuration(t, nil)); len(found) > 0 {
 		t.Errorf("the errors are %v", found)
 	}
-	if _, found := configured(t, configuration(t, map[string]tftypes.Value{}, nil)); found["gcp"] == "" || found["gcp.credentials"] == "" {
+	if _, found := configured(t, configuration(t, map[string]tftypes.Value{})); found["gcp"] == "" || found["gcp.credentials"] == "" {
 		t.Errorf("with a gcp block the errors are %v", found)
 	}
 }
@@ -148,7 +145,7 @@ func TestObjectsOfGoogleCloudAreGooglesToCarry(t *testing.T) {
 	clearGoogleEnvironment(t)
 	key := stack.GoogleKey(gcp.NetworkServices, "projects/acme-agents/locations/us-central1/agentGateways/edge")
 	// Nothing is there to sign in with, and nothing is looked for.
-	p, _ := configured(t, configuration(t, map[string]tftypes.Value{"credentials": text("/nowhere/key.json")}, nil))
+	p, _ := configured(t, configuration(t, map[string]tftypes.Value{"credentials": text("/nowhere/key.json")}))
 	first, err := p.Backend(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -163,7 +160,7 @@ func TestObjectsOfGoogleCloudAreGooglesToCarry(t *testing.T) {
 	}
 
 	t.Setenv("GOOGLE_CREDENTIALS", "{")
-	p, _ = configured(t, configuration(t, nil, nil))
+	p, _ = configured(t, configuration(t, nil))
 	if _, err := p.Backend(t.Context(), key); err == nil || !strings.Contains(err.Error(), "gcp.credentials") {
 		t.Errorf("with an environment that is of no use the error is %v", err)
 	}
@@ -171,7 +168,7 @@ func TestObjectsOfGoogleCloudAreGooglesToCarry(t *testing.T) {
 
 func TestAGoogleBlockThatIsNotKnownYetIsTaken(t *testing.T) {
 	unknown := tftypes.NewValue(tftypes.String, tftypes.UnknownValue)
-	p, found := configured(t, configuration(t, map[string]tftypes.Value{"project": unknown}, nil))
+	p, found := configured(t, configuration(t, map[string]tftypes.Value{"project": unknown}))
 	if len(found) > 0 || !p.Unknown {
 		t.Errorf("the provider is %+v, the errors are %v", p, found)
 	}
@@ -187,7 +184,7 @@ func TestEveryServiceHasItsEndpoint(t *testing.T) {
 		values[service.Attribute()] = text("https://" + service.Name + ".example.com/v1/")
 	}
 	var m model
-	if diags := configuration(t, values, nil).Get(t.Context(), &m); diags.HasError() {
+	if diags := configuration(t, values).Get(t.Context(), &m); diags.HasError() {
 		t.Fatal(diags)
 	}
 	endpoints := m.GCP.endpoints()

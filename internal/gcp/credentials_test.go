@@ -126,8 +126,10 @@ func TestCredentials(t *testing.T) {
 		"workload identity federation":         {Settings{Credentials: federation}, "of-the-federation"},
 		"an access token comes before a key":   {Settings{Credentials: key, AccessToken: "given"}, "given"},
 		"an access token in a sovereign cloud": {Settings{AccessToken: "given", UniverseDomain: "example.goog"}, "given"},
-		"as somebody else": {Settings{AccessToken: "given", ImpersonateServiceAccount: "deployer@p.iam.gserviceaccount.com",
-			Endpoints: map[string]string{IAMCredentials: g.URL + "/iamcredentials/v1/"}}, "of-deployer@p.iam.gserviceaccount.com"},
+		"as somebody else": {Settings{
+			AccessToken: "given", ImpersonateServiceAccount: "deployer@p.iam.gserviceaccount.com",
+			Endpoints: map[string]string{IAMCredentials: g.URL + "/iamcredentials/v1/"},
+		}, "of-deployer@p.iam.gserviceaccount.com"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

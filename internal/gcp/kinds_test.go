@@ -45,7 +45,8 @@ func TestKindsOfAGateway(t *testing.T) {
 			NetworkSecurity, "authzPolicies/allow",
 			`{"action":"ALLOW","httpRules":[{"to":{"operations":[{"mcp":{"baseProtocolMethodsOption":"MATCH_BASE_PROTOCOL_METHODS","methods":[{"name":"tools/call","params":[{"exact":"a"}]}]}}]},"when":"true"}],"target":{"resources":["` + location + `/agentGateways/edge"]}}`,
 			`{"action":"ALLOW","httpRules":[{"to":{"operations":[{"mcp":{"baseProtocolMethodsOption":"MATCH_BASE_PROTOCOL_METHODS","methods":[{"name":"tools/call","params":[{"exact":"a"}]}]}}]}}],"target":{"resources":["` + location + `/agentGateways/edge"]}}`,
-			"authzPolicies.create authzPolicies.patch authzPolicies.delete", "httpRules", []stack.Object{gateway(t, egress)},
+			"authzPolicies.create authzPolicies.patch authzPolicies.delete", "httpRules",
+			[]stack.Object{gateway(t, egress)},
 		},
 		"a Model Armor template": {
 			ModelArmor, "templates/prompts",
