@@ -171,7 +171,8 @@ func (a *application) run(ctx context.Context, mutate func() (operation, error))
 	return a.finish(ctx, a.calls, op)
 }
 
-// settled looks until what was done shows. What Google has made of it otherwise, and goes on showing, is what is there.
+// settled looks until what was done shows, and what Google adds to it. What Google has made of it otherwise, and goes on showing, is what
+// is there; what it does not add for too long is left to a later look.
 func (a *application) settled(ctx context.Context) (map[string]any, bool, error) {
 	a.prior = a.projected
 	b := a.config.Pace.start()
@@ -180,7 +181,8 @@ func (a *application) settled(ctx context.Context) (map[string]any, bool, error)
 		if err != nil {
 			return nil, false, err
 		}
-		if a.kept(there) && (a.equal("", there, a.projected) || b.waited >= a.config.Pace.Settle/8) {
+		adds := a.pending != nil && a.kept(there) && a.pending(there) && b.waited < a.config.Pace.Settle
+		if a.kept(there) && !adds && (a.equal("", there, a.projected) || b.waited >= a.config.Pace.Settle/8) {
 			return there, true, nil
 		}
 		if there == nil && b.waited >= a.config.Pace.Settle {

@@ -25,6 +25,8 @@ type kind struct {
 	// closed fields are ours with all that is in them: what somebody else adds there is drift, as an exception from a denial is. Of others
 	// only what we set is ours.
 	closed []string
+	// pending says of a live object that Google is still to add what others need of it. Nil where nothing is added.
+	pending func(body map[string]any) bool
 	// unordered lists are sets: another order is no change.
 	unordered []string
 	// within are the fields whose own fields an update mask names, "spec" or "spec.deploymentSpec". Of others it names the
