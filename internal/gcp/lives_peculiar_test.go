@@ -59,24 +59,27 @@ func planAndApply(ctx context.Context, c *Client, desired stack.Object, prior st
 	return live.Projection, nil
 }
 
+// begin gives what a life needs, and what it is about.
+func begin(t *testing.T, name string) (b *bench, first, second stack.Object) {
+	t.Helper()
+	life := lives[name]
+	b = newBench(t, gcptest.Options{Polls: 1})
+	for i := 0; i < len(life.before); i += 3 {
+		b.mustApply(t, declared(t, life.before[i], life.before[i+1], life.before[i+2]), "")
+	}
+	b.Forget()
+	return b, declared(t, life.service, life.name, life.first), declared(t, life.service, life.name, life.second)
+}
+
 func TestEachKindIsFinishedByTheNextApplyWhereverTheLastWasCut(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(lives)) {
 		t.Run(name, func(t *testing.T) {
-			life := lives[name]
-			start := func(t *testing.T) (b *bench, first, second stack.Object) {
-				b = newBench(t, gcptest.Options{Polls: 1})
-				for i := 0; i < len(life.before); i += 3 {
-					b.mustApply(t, declared(t, life.before[i], life.before[i+1], life.before[i+2]), "")
-				}
-				b.Forget()
-				return b, declared(t, life.service, life.name, life.first), declared(t, life.service, life.name, life.second)
-			}
-			b, first, second := start(t)
+			b, first, second := begin(t, name)
 			if err := new(through).goOn(deadline(t), b.Client, first, second); err != nil {
 				t.Fatal(err)
 			}
 			for n := range len(b.Requests()) {
-				b, first, second := start(t)
+				b, first, second := begin(t, name)
 				done := new(through)
 				b.StopAfter(n)
 				// Without a deadline a request is tried a few times only.
@@ -86,6 +89,27 @@ func TestEachKindIsFinishedByTheNextApplyWhereverTheLastWasCut(t *testing.T) {
 				b.Resume()
 				if err := done.goOn(deadline(t), b.client(t), first, second); err != nil {
 					t.Errorf("cut after %d requests, the next apply says %v", n, err)
+				}
+			}
+		})
+	}
+}
+
+func TestEachRequestOfEachKindMayFailOnce(t *testing.T) {
+	for _, name := range slices.Sorted(maps.Keys(lives)) {
+		t.Run(name, func(t *testing.T) {
+			b, first, second := begin(t, name)
+			if err := new(through).goOn(deadline(t), b.Client, first, second); err != nil {
+				t.Fatal(err)
+			}
+			for n := range len(b.Requests()) {
+				for _, fault := range []gcptest.Fault{{Drop: gcptest.DropAfter}, {Status: "ABORTED"}} {
+					b, first, second := begin(t, name)
+					fault.Skip = n
+					b.Inject(fault)
+					if err := new(through).goOn(deadline(t), b.Client, first, second); err != nil {
+						t.Errorf("with %+v it says %v", fault, err)
+					}
 				}
 			}
 		})
