@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -108,4 +109,26 @@ func violations(err error) []string {
 		}
 	}
 	return fields
+}
+
+// raw sends a request without a generated client: for APIs that have none, and for what a generated client cannot send.
+func raw(t *testing.T, s *gcptest.Server, verb, path, body string) (map[string]any, error) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), verb, s.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	if err := googleapi.CheckResponse(response); err != nil {
+		return nil, err
+	}
+	var answer map[string]any
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+		t.Fatal(err)
+	}
+	return answer, nil
 }

@@ -104,8 +104,12 @@ func (r *route) checkQuery(query url.Values) *refusal {
 			wrong = append(wrong, violation{name, "the parameter is given more than once"})
 		default:
 			for _, value := range values {
-				if problem := p.text(value); problem != "" {
-					wrong = append(wrong, violation{name, problem})
+				problem := p.text(value)
+				if name == "requestId" && !requestID(value) {
+					problem = "the request ID is a UUID, and not the zero one"
+				}
+				if problem != "" {
+					wrong = append(wrong, violation{snake(name), problem})
 				}
 			}
 		}
@@ -117,6 +121,12 @@ func (r *route) checkQuery(query url.Values) *refusal {
 	}
 	slices.SortFunc(wrong, func(a, b violation) int { return strings.Compare(a.Field, b.Field) })
 	return invalid(wrong)
+}
+
+var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
+func requestID(id string) bool {
+	return uuid.MatchString(id) && strings.Trim(id, "0-") != ""
 }
 
 // idParameter is the query parameter that names what is created: "agentGatewayId". There is none where the server chooses.

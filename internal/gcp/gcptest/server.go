@@ -221,6 +221,8 @@ func (s *Server) route(r *http.Request, log *Request) (*call, *refusal) {
 		// Google's generated clients of IAM v3 forget the path of their endpoint when they poll an operation.
 		api, path = "iam", "v3/"+path
 	}
+	// The name of a deny policy has escaped slashes. Google's generated clients escape them once more, which is one name, not two.
+	path = strings.ReplaceAll(path, "%252F", "%2F")
 	documents, err := descriptions(api)
 	if err != nil {
 		return nil, refuse("INTERNAL", "%v", err)
