@@ -161,3 +161,6 @@ var parsed = func() map[string]func() ([]*document, error) {
 	})
 	return all
 }()
+
+// Serves says whether the fake has an API, by the first part of its host name.
+func Serves(api string) bool { return parsed[api] != nil }

@@ -142,7 +142,7 @@ func (c *call) setAttestationRules() (map[string]any, *refusal) {
 	return c.attest(rules)
 }
 
-// attest sets the attestation rules of a pool or a managed identity. "At most 50 attestation rules can be set."
+// attest sets the attestation rules of a pool or a managed identity, of which there are at most 50 (SetAttestationRulesRequest).
 func (c *call) attest(rules []any) (map[string]any, *refusal) {
 	o, r := c.existing()
 	switch {

@@ -201,14 +201,13 @@ func (s *Server) handle(r *http.Request, content []byte) (answer []byte, status 
 		log.Message = refused.message
 		return encode(refused.body()), refused.httpStatus(), false
 	}
+	var err error
 	answer = encode(result)
 	if numbers := c.route.document.numbers; numbers != nil && strings.Contains(c.query.Get("$alt"), "enum-encoding=int") {
-		if answer, err := numbers(c.route.Response.Ref, answer); err != nil {
+		if answer, err = numbers(c.route.Response.Ref, answer); err != nil {
 			refused = refuse("INTERNAL", "the fake's answer is no %s: %v", c.route.Response.Ref, err)
 			log.Message = refused.message
 			return encode(refused.body()), refused.httpStatus(), false
-		} else {
-			return answer, http.StatusOK, false
 		}
 	}
 	return answer, http.StatusOK, false
