@@ -13,6 +13,7 @@ import (
 
 	"github.com/agentward/terraform-provider-agent/internal/spec"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
+	"github.com/agentward/terraform-provider-agent/internal/stack/gcp"
 	"github.com/agentward/terraform-provider-agent/internal/stack/oss"
 	"github.com/agentward/terraform-provider-agent/provider/governed"
 )
@@ -21,6 +22,8 @@ var (
 	_ governed.Secretive = (*model)(nil)
 	_ governed.Warner    = (*model)(nil)
 	_ governed.Adopter   = (*model)(nil)
+	_ governed.Keeper    = (*model)(nil)
+	_ governed.Switcher  = (*model)(nil)
 )
 
 type model struct {
@@ -34,6 +37,8 @@ type model struct {
 	Rules             *rulesModel             `tfsdk:"rules"`
 	Exceptions        []exceptionModel        `tfsdk:"exceptions"`
 	Sidecar           *sidecarModel           `tfsdk:"sidecar"`
+
+	BinaryAuthorization *binaryAuthorizationModel `tfsdk:"binary_authorization"`
 }
 
 type exceptionModel struct {
@@ -58,6 +63,8 @@ func (m *model) spec(provider *governed.Provider) spec.AdmissionPolicy {
 		ObjectSelector:    m.ObjectSelector.Spec(),
 		FailClosed:        m.FailurePolicy.ValueString() != failureIgnore,
 		Sidecar:           m.Sidecar.spec(provider),
+
+		BinaryAuthorization: m.BinaryAuthorization.spec(provider),
 	}
 	if m.Engine.IsNull() {
 		p.Engine = spec.EngineNative
@@ -108,7 +115,7 @@ func (m *model) Validate(provider *governed.Provider) spec.Problems {
 				`%q is no time of RFC 3339; write one as "2027-01-31T00:00:00Z"`, e.ExpiresAt.ValueString())
 		}
 	}
-	return problems
+	return append(problems, m.validateGoogle(provider)...)
 }
 
 // Computed gives nothing: all that follows from the configuration is in objects.
@@ -121,8 +128,11 @@ func (m *model) Observed(map[stack.Key]stack.Live) map[string]attr.Value {
 	return map[string]attr.Value{}
 }
 
-// Render gives the policy's objects.
+// Render gives the policy's objects, which are Kubernetes' own on both stacks.
 func (m *model) Render(provider *governed.Provider) ([]stack.Object, error) {
+	if m.On() == spec.GCP {
+		return gcp.Admission(m.spec(provider))
+	}
 	return oss.Admission(m.spec(provider))
 }
 

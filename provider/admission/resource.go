@@ -15,6 +15,7 @@ func New() resource.Resource {
 		Noun:     "admission policy",
 		Schema:   resourceSchema(),
 		ImportID: []string{"name"},
+		Google:   true,
 		New:      func() governed.Model { return &model{} },
 	})
 }

@@ -64,6 +64,8 @@ func resourceSchema() schema.Schema {
 			"rules":      rulesAttribute(),
 			"exceptions": exceptionsAttribute(),
 			"sidecar":    sidecarAttribute(),
+
+			"binary_authorization": binaryAuthorizationAttribute(),
 		},
 	}
 }
