@@ -74,6 +74,11 @@ func TestBinaryAuthorizationProblemsNameTheAttribute(t *testing.T) {
 		"key of an unknown algorithm": {func(b *GoogleBinaryAuthorization) {
 			b.Attestors["ci"] = GoogleAttestor{Note: "projects/a/notes/n", Keys: []GoogleAttestorKey{{PEM: key.PEM}}}
 		}, `binary_authorization.attestors["ci"].public_keys[0].signature_algorithm: ""`},
+		"id that is no URI": {func(b *GoogleBinaryAuthorization) {
+			named := key
+			named.ID = "ci"
+			b.Attestors["ci"] = GoogleAttestor{Note: "projects/a/notes/n", Keys: []GoogleAttestorKey{named}}
+		}, `binary_authorization.attestors["ci"].public_keys[0].id: "ci" is no URI`},
 		"private key": {func(b *GoogleBinaryAuthorization) {
 			b.Attestors["ci"] = GoogleAttestor{Note: "projects/a/notes/n", Keys: []GoogleAttestorKey{{PEM: strings.ReplaceAll(key.PEM, "PUBLIC", "PRIVATE"), Algorithm: "ECDSA_P256_SHA256"}}}
 		}, `binary_authorization.attestors["ci"].public_keys[0].pem: is a private key`},

@@ -167,7 +167,8 @@ func (v *binauthzValidator) key(path []any, k GoogleAttestorKey) {
 	if !slices.Contains(binauthzKeys, k.Algorithm) {
 		v.add(at(path, "signature_algorithm"), "%q is no signature algorithm: use one of %s", k.Algorithm, strings.Join(binauthzKeys, ", "))
 	}
-	if u, err := url.Parse(k.ID); k.ID != "" && (err != nil || u.Scheme == "") {
+	// A key of Cloud KMS is named by a URI without a scheme, "//cloudkms.googleapis.com/v1/projects/…".
+	if u, err := url.Parse(k.ID); k.ID != "" && (err != nil || u.Scheme == "" && u.Host == "") {
 		v.add(at(path, "id"), "%q is no URI, which the id of a PKIX key must be: leave it out to have it computed", k.ID)
 	}
 	if k.PEM == "" {

@@ -103,6 +103,11 @@ func (r *governed) readAll(ctx context.Context, prior map[string]string, l ledge
 			return nil, false, err
 		}
 		backend, err := r.provider.Backend(ctx, key)
+		if err != nil && projection == "" {
+			// An import looks in more APIs than the resource needs: a cluster for an agent that has none.
+			hidden = err
+			continue
+		}
 		if err != nil {
 			return nil, false, err
 		}

@@ -120,6 +120,14 @@ func (m *googleModel) runtime() spec.GoogleRuntime {
 	return spec.RuntimeGKE
 }
 
+// engine is the reasoning engine that is referred to; "" for none.
+func (m *googleModel) engine() string {
+	if m == nil || m.AgentRuntime == nil {
+		return ""
+	}
+	return m.AgentRuntime.Engine.ValueString()
+}
+
 func (m *gkeModel) spec() *spec.GoogleAgentPods {
 	if m == nil {
 		m = &gkeModel{}

@@ -9,6 +9,7 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/spec"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
 	"github.com/agentward/terraform-provider-agent/internal/stack/gcp"
+	"github.com/agentward/terraform-provider-agent/provider/governed"
 )
 
 // googleComputed gives what follows from configuration on Google Cloud.
@@ -46,6 +47,14 @@ func (m *model) googleComputed(id spec.Identity) map[string]attr.Value {
 func (m *model) createsEngine() bool {
 	return m.On() == spec.GCP && m.Google != nil && m.Google.runtime() == spec.RuntimeAgentRuntime &&
 		(m.Google.AgentRuntime == nil || m.Google.AgentRuntime.Engine.IsNull())
+}
+
+// Lasting says that the principal of an engine stays for as long as the engine does.
+func (m *model) Lasting(provider *governed.Provider) map[string]stack.Key {
+	if !m.createsEngine() {
+		return nil
+	}
+	return map[string]stack.Key{"principal": gcp.EngineKey(m.spec(provider))}
 }
 
 // enginePrincipal is the principal of the reasoning engine that was created; null where it is not there.

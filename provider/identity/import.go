@@ -35,7 +35,7 @@ func (m *model) ImportKeys(provider *governed.Provider) []stack.Key {
 // googleImportKeys renders identities of every runtime that the import leaves open, with every part, for their keys alone.
 func googleImportKeys(m *model, id spec.Identity) []stack.Key {
 	runtimes := []spec.GoogleRuntime{id.Google.Runtime}
-	if m.Google == nil || m.Google.AgentRuntime == nil && m.Google.Managed == nil {
+	if g := m.Google; g == nil || g.Runtime.IsNull() && g.AgentRuntime == nil && g.GKE == nil && g.Managed == nil {
 		runtimes = []spec.GoogleRuntime{spec.RuntimeGKE, spec.RuntimeAgentRuntime}
 	}
 	id.Suspended = true

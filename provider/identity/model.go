@@ -13,6 +13,13 @@ import (
 	"github.com/agentward/terraform-provider-agent/provider/governed"
 )
 
+var (
+	_ governed.Lasting   = (*model)(nil)
+	_ governed.Secretive = (*model)(nil)
+	_ governed.Switcher  = (*model)(nil)
+	_ governed.Warner    = (*model)(nil)
+)
+
 type model struct {
 	governed.Base
 	Name           types.String             `tfsdk:"name"`

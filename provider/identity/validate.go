@@ -4,6 +4,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/agentward/terraform-provider-agent/internal/spec"
+	"github.com/agentward/terraform-provider-agent/internal/stack"
 	"github.com/agentward/terraform-provider-agent/provider/governed"
 )
 
@@ -50,6 +51,9 @@ func (m *model) validateGoogle(provider *governed.Provider) spec.Problems {
 	if provider == nil {
 		// Whatever the provider will say is of this form; what would have to match it is left to the plan.
 		place = &governed.Provider{Google: spec.GoogleProject{ID: "of-the-provider", Number: "1"}}
+		if engine, ok := stack.MatchGoogleName(engineName, m.Google.engine()); ok {
+			place.Google.ID = engine["project"]
+		}
 	}
 	id := onGoogle.spec(place)
 	var problems spec.Problems
