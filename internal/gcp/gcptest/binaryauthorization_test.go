@@ -13,8 +13,12 @@ func TestBinaryAuthorizationPolicyRefusals(t *testing.T) {
 	service := client(t, s, "binaryauthorization", binaryauthorization.NewService).Projects
 	const name = "projects/agents-1/policy"
 
+	// Somebody may have changed it before anybody reads it.
+	if err := s.Change("//binaryauthorization.googleapis.com/"+name, func(body map[string]any) { body["description"] = "ours" }); err != nil {
+		t.Fatal(err)
+	}
 	first, err := service.GetPolicy(name).Do()
-	if err != nil || first.DefaultAdmissionRule.EvaluationMode != "ALWAYS_ALLOW" {
+	if err != nil || first.DefaultAdmissionRule.EvaluationMode != "ALWAYS_ALLOW" || first.Description != "ours" {
 		t.Fatalf("every project has a policy: %+v, %v", first, err)
 	}
 	if _, err := service.Attestors.Create("projects/agents-1", &binaryauthorization.Attestor{

@@ -84,6 +84,7 @@ var published = map[string][]string{
 	"cloudresourcemanager": {"v3"},
 	"container":            {"v1"},
 	"iam":                  {"v1", "v2"},
+	"iamcredentials":       {"v1"},
 	"iap":                  {"v1"},
 	"networksecurity":      {"v1"},
 	"networkservices":      {"v1"},

@@ -120,7 +120,17 @@ func (s *Server) AllowPolicy(fullName string) map[string]any {
 	return nil
 }
 
-func (s *Server) byFullName(fullName string) *stored { return s.lookup(splitFullName(fullName)) }
+// byFullName finds an object. One that is always there is, also before anybody has asked for it.
+func (s *Server) byFullName(fullName string) *stored {
+	api, name := splitFullName(fullName)
+	if o := s.lookup(api, name); o != nil {
+		return o
+	}
+	if k, err := kindOf(api, name); err == nil && k.singleton != nil {
+		return s.born(k, s.byID(name))
+	}
+	return nil
+}
 
 // splitFullName gives the API and the relative name.
 func splitFullName(fullName string) (api, name string) {

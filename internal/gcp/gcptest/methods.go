@@ -46,8 +46,7 @@ func (c *call) existing() (*stored, *refusal) {
 	o := c.server.lookup(c.api, c.name)
 	switch {
 	case o == nil && c.kind.singleton != nil:
-		o = &stored{api: c.api, name: c.name, kind: c.kind, body: clone(c.kind.singleton)}
-		c.server.put(o)
+		o = c.server.born(c.kind, c.name)
 	case o == nil || o.kind != c.kind:
 		return nil, notFound(c.name)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"google.golang.org/api/googleapi"
 	"google.golang.org/api/networksecurity/v1"
 	"google.golang.org/api/networkservices/v1"
 
@@ -114,6 +115,16 @@ func TestAuthzPolicyRefusals(t *testing.T) {
 			source(p).Principals[0].Principal = &networksecurity.AuthzPolicyAuthzRuleStringMatch{Prefix: "spiffe://"}
 		}, fromSource + ".principals[0].principal"},
 		{"a principal that is nobody", func(p *policy) { source(p).Principals[0].Principal = nil }, fromSource + ".principals[0].principal"},
+		{"51 principals", func(p *policy) {
+			for range 50 {
+				source(p).Principals = append(source(p).Principals, source(p).Principals[0])
+			}
+		}, "http_rules"},
+		{"six tags of a resource", func(p *policy) {
+			source(p).Resources = []*networksecurity.AuthzPolicyAuthzRuleRequestResource{{
+				TagValueIdSet: &networksecurity.AuthzPolicyAuthzRuleRequestResourceTagValueIdSet{Ids: googleapi.Int64s{1, 2, 3, 4, 5, 6}},
+			}}
+		}, fromSource + ".resources[0].tag_value_id_set.ids"},
 		{"two operations", func(p *policy) {
 			p.HttpRules[0].To.Operations = append(p.HttpRules[0].To.Operations, operation(p))
 		}, "http_rules[0].to.operations"},

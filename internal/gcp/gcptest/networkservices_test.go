@@ -221,6 +221,7 @@ func TestExtensionBindingRefusals(t *testing.T) {
 			}
 		}, "match_conditions"},
 		{"eleven hosts", func(b *binding) { b.MatchConditions[0] = condition(hosts(11)) }, "match_conditions[0].to.destination.hosts"},
+		{"a host matched in two ways", func(b *binding) { b.MatchConditions[0].To.Destination.Hosts[0].Prefix = "a" }, "match_conditions[0].to.destination.hosts[0]"},
 		{"a condition on nothing", func(b *binding) { b.MatchConditions[0] = condition(nil) }, "match_conditions[0].to"},
 		{"16 keys", func(b *binding) {
 			for _, key := range strings.Split("abcdefghijklmnop", "") {

@@ -142,6 +142,9 @@ func (c *check) policyOnGateway(gateway string) {
 // tally counts what is limited "per Authorization Policy".
 type tally map[string]int
 
+// principalsMost: 50 but on global load balancers, which are no agent gateways. Of all else that is counted there are at most 10.
+const principalsMost = 50
+
 func (c *check) policyRules(gateway bool) {
 	c.count("httpRules", 5)
 	c.count("networkRules", 5)
@@ -156,8 +159,12 @@ func (c *check) policyRules(gateway bool) {
 		}
 	}
 	for _, what := range sorted(counts) {
-		if counts[what] > 10 {
-			c.refuse("httpRules", fmt.Sprintf("there are %d %s, and a policy has at most 10", counts[what], what))
+		most := 10
+		if what == "principals" {
+			most = principalsMost
+		}
+		if counts[what] > most {
+			c.refuse("httpRules", fmt.Sprintf("there are %d %s, and a policy has at most %d", counts[what], what, most))
 		}
 	}
 }
@@ -186,6 +193,14 @@ func (c *check) policySources(at string, rule any, counts tally) {
 				c.stringMatch(where, dig(principal, "principal"))
 				if match, _ := dig(principal, "principal").(map[string]any); match["exact"] == nil {
 					c.refuse(where, "only an exact match can be applied to what a client's certificate has")
+				}
+			}
+			for j, resource := range asList(dig(source, "resources")) {
+				if len(asList(dig(resource, "tagValueIdSet.ids"))) > 5 {
+					c.refuse(fmt.Sprintf("%s.resources[%d].tagValueIdSet.ids", below, j), "there are at most 5")
+				}
+				if account := dig(resource, "iamServiceAccount"); account != nil {
+					c.stringMatch(fmt.Sprintf("%s.resources[%d].iamServiceAccount", below, j), account)
 				}
 			}
 			if len(principals) == 0 && dig(source, "ipBlocks") == nil && dig(source, "resources") == nil {

@@ -151,6 +151,9 @@ func checkAuthzExtension(c *check) {
 	if d, err := time.ParseDuration(text(c.body, "timeout")); err != nil || d < 10*time.Millisecond || d > 10*time.Second {
 		c.refuse("timeout", "the timeout is between 10 and 10000 milliseconds")
 	}
+	if c.has("wireFormat") && text(c.body, "wireFormat") != "EXT_PROC_GRPC" && location(c.name) == "global" {
+		c.refuse("wireFormat", "the field is supported only for regional extensions")
+	}
 	service := text(c.body, "service")
 	backend := backendService.MatchString(service)
 	switch {
@@ -252,11 +255,9 @@ func checkExtensionBinding(c *check) {
 		c.refuse("producerExtension", "Model Armor is called in the binding's own region, "+location(c.name))
 	}
 	c.producerMetadata()
-	conditions, _ := c.body["matchConditions"].([]any)
 	c.count("matchConditions", 5)
-	for i := range conditions {
+	for i, condition := range asList(c.body["matchConditions"]) {
 		at := fmt.Sprintf("matchConditions[%d].to", i)
-		condition, _ := conditions[i].(map[string]any)
 		if dig(condition, "to") != nil && dig(condition, "to.destination") == nil && dig(condition, "to.notDestination") == nil {
 			c.refuse(at, "at least one of destination and not_destination is set")
 		}
@@ -265,8 +266,12 @@ func checkExtensionBinding(c *check) {
 				field string
 				most  int
 			}{{"hosts", 10}, {"paths", 10}, {"resources", 5}, {"headerSet.headers", 10}} {
-				if values, _ := dig(condition, "to."+side+"."+list.field).([]any); len(values) > list.most {
+				values := asList(dig(condition, "to."+side+"."+list.field))
+				if len(values) > list.most {
 					c.refuse(at+"."+side+"."+list.field, fmt.Sprintf("there are at most %d", list.most))
+				}
+				if list.field != "headerSet.headers" {
+					c.stringMatches(at+"."+side+"."+list.field, values)
 				}
 			}
 		}

@@ -32,7 +32,8 @@ type Options struct {
 	Projects []Project
 	// Organization is the number of the organisation the projects belong to; the default is "555555555555".
 	Organization string
-	// AccessToken is the only one that is taken. Requests with any, or none, are where it is empty.
+	// AccessToken is the only one that is taken, with those that it has made of it for service accounts. Any are, and none, where it is
+	// empty.
 	AccessToken string
 	// Polls is how many reads an operation takes. Operations are done at once where it is 0.
 	Polls int
@@ -84,6 +85,7 @@ type Server struct {
 	requestIDs map[string]*operation
 	// attestations are the attestation rules of pools and managed identities, which are no field of them.
 	attestations map[string][]any
+	tokens       map[string]bool // of service accounts
 	faults       []*Fault
 	pending      *refusal // what the operation of the request at hand ends with
 	requests     []Request
@@ -114,7 +116,7 @@ func New(options Options) *Server {
 	}
 	s := &Server{
 		options: options, objects: map[string]*stored{}, policies: map[string]*policy{}, requestIDs: map[string]*operation{},
-		attestations: map[string][]any{},
+		attestations: map[string][]any{}, tokens: map[string]bool{},
 	}
 	s.http = httptest.NewUnstartedServer(s)
 	return s
@@ -234,7 +236,7 @@ func (s *Server) route(r *http.Request, log *Request) (*call, *refusal) {
 		return nil, refused
 	}
 	log.Method, log.Mutation = found.ID, found.mutation()
-	if want := s.options.AccessToken; want != "" && r.Header.Get("Authorization") != "Bearer "+want {
+	if given := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "); s.options.AccessToken != "" && given != s.options.AccessToken && !s.tokens[given] {
 		return nil, refuse("UNAUTHENTICATED", "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.")
 	}
 	c := &call{
@@ -248,7 +250,7 @@ func (s *Server) authorize(c *call) *refusal {
 	project := s.options.Projects[0].ID
 	if rest, ok := strings.CutPrefix(c.name, "projects/"); ok {
 		project, _, _ = strings.Cut(rest, "/")
-		if !slices.ContainsFunc(s.options.Projects, func(p Project) bool { return p.ID == project }) {
+		if project != "-" && !slices.ContainsFunc(s.options.Projects, func(p Project) bool { return p.ID == project }) {
 			return refuse("PERMISSION_DENIED", "Permission denied on resource project %s.", project)
 		}
 	}

@@ -47,6 +47,13 @@ func (s *Server) put(o *stored) {
 	s.objects[o.key()] = o
 }
 
+// born stores an object that is always there, as it is before anybody has changed it.
+func (s *Server) born(k *kind, name string) *stored {
+	o := &stored{api: k.api, name: name, kind: k, body: clone(k.singleton)}
+	s.put(o)
+	return o
+}
+
 // drop removes an object for good.
 func (s *Server) drop(o *stored) {
 	delete(s.objects, o.key())
