@@ -34,6 +34,7 @@ type model struct {
 	ServiceMonitor *serviceMonitorModel   `tfsdk:"service_monitor"`
 	Deployment     *deploymentModel       `tfsdk:"deployment"`
 	Network        *networkModel          `tfsdk:"network"`
+	GCP            *googleModel           `tfsdk:"gcp"`
 
 	SPIFFEID         types.String `tfsdk:"spiffe_id"`
 	URL              types.String `tfsdk:"url"`
@@ -41,57 +42,87 @@ type model struct {
 	TokenEndpoint    types.String `tfsdk:"token_endpoint"`
 	Revision         types.String `tfsdk:"revision"`
 	RenderedPolicies types.Map    `tfsdk:"rendered_policies"`
+	ResourceName     types.String `tfsdk:"resource_name"`
+	RootCertificates types.List   `tfsdk:"root_certificates"`
+	ServiceAccount   types.String `tfsdk:"service_account"`
 	Status           types.Object `tfsdk:"status"`
 }
 
 // Label is the gateway's id.
 func (m *model) Label() string {
+	if m.Namespace.ValueString() == "" {
+		return m.Name.ValueString()
+	}
 	return m.Namespace.ValueString() + "/" + m.Name.ValueString()
 }
 
 // spec gives the gateway in plain values. Durations and descriptors that do not parse are left to the schema, which sees the text.
 func (m *model) spec(provider *governed.Provider) spec.Gateway {
 	g := spec.Gateway{
-		Name:           m.Name.ValueString(),
-		Namespace:      m.Namespace.ValueString(),
-		TrustDomain:    m.TrustDomain.ValueString(),
-		Mode:           spec.GatewayMode(m.Mode.ValueString()),
-		Audit:          m.Enforcement.ValueString() == audit,
-		Policies:       governed.StringMap(m.Policies),
-		Suspended:      governed.Strings(m.Suspended),
-		DIDs:           governed.Strings(m.DIDs),
-		TokenService:   m.TokenService.spec(),
-		Keys:           m.Keys.spec(),
-		Store:          m.Store.spec(),
-		Limits:         m.Limits.spec(),
-		AuditLog:       m.Audit.spec(),
-		Telemetry:      m.Telemetry.spec(),
-		ServiceMonitor: m.ServiceMonitor.spec(),
-		Network:        m.Network.spec(),
+		Name:        m.Name.ValueString(),
+		Namespace:   m.Namespace.ValueString(),
+		TrustDomain: m.TrustDomain.ValueString(),
+		Mode:        spec.GatewayMode(m.Mode.ValueString()),
+		Audit:       m.Enforcement.ValueString() == audit,
+		Suspended:   governed.Strings(m.Suspended),
+		Targets:     converted(m.Targets, targetModel.spec),
+		Allow:       converted(m.Allow, Allow.Spec),
 	}
 	if g.Mode == "" {
 		g.Mode = spec.ClientToAgent
 	}
-	g.Listeners = converted(m.Listeners, listenerModel.spec)
-	if m.Listeners == nil {
-		g.Listeners = map[string]spec.Listener{defaultListener: {Port: defaultPort}}
+	if provider != nil && g.TrustDomain == "" {
+		g.TrustDomain = provider.TrustDomain
 	}
-	g.Targets = converted(m.Targets, targetModel.spec)
-	g.Allow = converted(m.Allow, Allow.Spec)
+	m.addProgram(&g)
+	if m.On() == spec.GCP {
+		// The namespace may stand there for the sake of the other stack, and labels of the provider are Kubernetes'.
+		g.Namespace, g.Google = "", m.GCP.spec(provider)
+		return g
+	}
+	if provider != nil {
+		g.Labels, g.Annotations = provider.Labels, provider.Annotations
+	}
+	m.addDefaults(&g, provider)
+	return g
+}
+
+// addProgram adds what only agent-gateway has, the program, as far as it is configured.
+func (m *model) addProgram(g *spec.Gateway) {
+	g.Policies = governed.StringMap(m.Policies)
+	g.DIDs = governed.Strings(m.DIDs)
+	g.TokenService = m.TokenService.spec()
+	g.Store = m.Store.spec()
+	g.Limits = m.Limits.spec()
+	g.Telemetry = m.Telemetry.spec()
+	g.ServiceMonitor = m.ServiceMonitor.spec()
+	g.Network = m.Network.spec()
+	g.Listeners = converted(m.Listeners, listenerModel.spec)
 	g.AgentLabels = converted(m.AgentLabels, governed.StringMap)
 	g.Issuers = converted(m.Issuers, issuerModel.spec)
 	g.Trust = converted(m.Trust, trustModel.spec)
+	if m.Keys != nil {
+		g.Keys = m.Keys.spec()
+	}
+	if m.Audit != nil {
+		g.AuditLog = m.Audit.spec()
+	}
+	if m.Deployment != nil {
+		g.Deployment = m.Deployment.spec(m.Store != nil)
+	}
+}
+
+// addDefaults adds what the program has where nothing is configured.
+func (m *model) addDefaults(g *spec.Gateway, provider *governed.Provider) {
+	if m.Listeners == nil {
+		g.Listeners = map[string]spec.Listener{defaultListener: {Port: defaultPort}}
+	}
+	g.Keys = m.Keys.spec()
+	g.AuditLog = m.Audit.spec()
 	g.Deployment = m.Deployment.spec(m.Store != nil)
 	if g.Deployment.Image == "" {
 		g.Deployment.Image = image(provider)
 	}
-	if provider != nil {
-		g.Labels, g.Annotations = provider.Labels, provider.Annotations
-		if g.TrustDomain == "" {
-			g.TrustDomain = provider.TrustDomain
-		}
-	}
-	return g
 }
 
 // image is the published one of the provider's own version. Without a provider nothing is rendered, and any will do.

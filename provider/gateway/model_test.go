@@ -9,7 +9,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/agentward/terraform-provider-agent/internal/spec"
 )
 
 // What is configured is not lost on the way: a configuration in which every attribute is set fills every field of the spec.
@@ -21,10 +24,26 @@ func TestEveryAttributeReachesTheSpec(t *testing.T) {
 	if diags := config.Get(t.Context(), m); diags.HasError() {
 		t.Fatal(diags)
 	}
+	m.Stack = types.StringValue(string(spec.GCP))
+	google := m.spec(nil).Google
+	// What the schema of a template and of an entry leaves out.
+	google.ConnectivityTemplate.DNSPeering.TargetProject = "the network's"
+	google.Services["key"] = identified(google.Services["key"], "key")
+
+	m.Stack = types.StringValue(string(spec.OSS))
 	g := m.spec(nil)
+	if g.Google != nil {
+		t.Error("a gateway of the open-source stack has a part on Google Cloud")
+	}
+	g.Google = google
 	// The provider's.
 	g.Labels, g.Annotations = map[string]string{"a": "b"}, map[string]string{"a": "b"}
 	empty(t, "gateway", reflect.ValueOf(g))
+}
+
+func identified(s spec.GoogleRegistryService, id string) spec.GoogleRegistryService {
+	s.ID = id
+	return s
 }
 
 // filled gives a value of a type with everything in it. Its strings are durations and base64 alike.
@@ -42,6 +61,8 @@ func filled(name string, of tftypes.Type) tftypes.Value {
 		return tftypes.NewValue(of, []tftypes.Value{filled("", of.ElementType)})
 	}
 	switch {
+	case name == "enabled", name == "deny_by_default": // whose default is true
+		return tftypes.NewValue(of, false)
 	case of.Is(tftypes.Bool):
 		return tftypes.NewValue(of, true)
 	case of.Is(tftypes.Number):

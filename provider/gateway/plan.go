@@ -20,9 +20,18 @@ import (
 // Validate checks the gateway as the cluster and as the gateway's own code will. Without a provider the trust domain may still come
 // from there; then only what does not depend on it is looked at, the policies first of all.
 func (m *model) Validate(provider *governed.Provider) spec.Problems {
+	if problems := m.googleOnly(); len(problems) > 0 {
+		return problems
+	}
 	g := m.spec(provider)
-	if provider == nil && g.TrustDomain == "" {
+	switch {
+	case m.On() == spec.GCP:
+		return m.validateGoogle(g, provider)
+	case m.On() == "" && (m.GCP != nil || m.Namespace.IsNull()), // for either stack, and the provider says which
+		provider == nil && g.TrustDomain == "":
 		return m.policyProblems()
+	case m.Namespace.IsNull():
+		return spec.Problems{{Path: []any{"namespace"}, Detail: "is not set, and on stack \"oss\" a gateway runs in one: name it"}}
 	}
 	problems := g.Validate()
 	for i, problem := range problems {
@@ -54,6 +63,9 @@ func (m *model) policyProblems() spec.Problems {
 // PlanWarnings gives what the gateway would start with and still warns of.
 func (m *model) PlanWarnings(_ context.Context, provider *governed.Provider) diag.Diagnostics {
 	var diags diag.Diagnostics
+	if m.On() == spec.GCP {
+		return nil
+	}
 	rendered, err := oss.GatewayConfig(m.spec(provider))
 	if err != nil {
 		return nil // the plan says so
@@ -68,12 +80,18 @@ func (m *model) PlanWarnings(_ context.Context, provider *governed.Provider) dia
 func (m *model) Computed(provider *governed.Provider) map[string]attr.Value {
 	values := map[string]attr.Value{
 		"spiffe_id": types.StringNull(), "url": types.StringNull(), "token_endpoint": types.StringNull(), "revision": types.StringNull(),
-		"endpoints": types.MapNull(types.StringType), "rendered_policies": types.MapNull(types.StringType),
+		"endpoints": types.MapNull(types.StringType), "rendered_policies": types.MapNull(types.StringType), "resource_name": types.StringNull(),
+	}
+	if m.On() != spec.GCP { // what Google alone tells
+		maps.Copy(values, googleObserved(nil))
 	}
 	if provider == nil {
 		return values
 	}
 	g := m.spec(provider)
+	if m.On() == spec.GCP {
+		return googleComputed(values, g)
+	}
 	rendered, err := oss.GatewayConfig(g)
 	if err != nil {
 		return values
@@ -122,6 +140,9 @@ func (m *model) Render(provider *governed.Provider) ([]stack.Object, error) {
 // ImportKeys lists the objects that a gateway of this name may have in its own namespace. NetworkPolicies in those of agents and
 // targets are known by the configuration alone: its first plan adopts them.
 func (m *model) ImportKeys(provider *governed.Provider) []stack.Key {
+	if m.On() == spec.GCP {
+		return m.googleImportKeys(provider)
+	}
 	everything := &model{Name: m.Name, Namespace: m.Namespace, TrustDomain: types.StringValue("import")} // rendered for the keys alone
 	g := everything.spec(provider)
 	g.Targets = map[string]spec.Target{"import": {

@@ -15,5 +15,7 @@ func New() resource.Resource {
 		Schema:   resourceSchema(),
 		ImportID: []string{"namespace", "name"},
 		New:      func() governed.Model { return &model{} },
+
+		FromFullName: fromFullName,
 	})
 }

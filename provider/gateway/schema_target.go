@@ -35,6 +35,8 @@ func targetsAttribute() schema.MapNestedAttribute {
 		"credentials": credentialsAttribute(),
 		"limits":      targetLimitsAttribute(),
 		"workload":    podSetAttribute("The pods that serve the target. A NetworkPolicy then lets only the gateway reach them."),
+
+		"gcp": targetGoogleAttribute(),
 	})
 	targets.Optional, targets.Required = false, true
 	return targets

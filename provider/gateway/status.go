@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/agentward/terraform-provider-agent/internal/spec"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
 	"github.com/agentward/terraform-provider-agent/provider/governed"
 )
@@ -22,8 +23,11 @@ func statusAttribute() schema.SingleNestedAttribute {
 	return counts.Attribute("What the cluster last said of the gateway's Deployment. Null where there is none yet, and in render mode.")
 }
 
-// Observed reads the counts of the Deployment.
+// Observed reads the counts of the Deployment, or what Google says of the gateway.
 func (m *model) Observed(live map[stack.Key]stack.Live) map[string]attr.Value {
+	if m.On() == spec.GCP {
+		return googleObserved(live)
+	}
 	status := counts.Null()
 	for key, object := range live {
 		if key.Kind == "Deployment" && object.Body != nil {

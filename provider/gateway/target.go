@@ -31,6 +31,8 @@ type targetModel struct {
 	Credentials []credentialModel  `tfsdk:"credentials"`
 	Limits      *targetLimitsModel `tfsdk:"limits"`
 	Workload    *podSetModel       `tfsdk:"workload"`
+
+	GCP *googleTargetModel `tfsdk:"gcp"`
 }
 
 func (m targetModel) spec() spec.Target {
@@ -51,6 +53,7 @@ func (m targetModel) spec() spec.Target {
 		A2A:          m.A2A.spec(),
 		TLS:          m.TLS.spec(),
 		Limits:       m.Limits.spec(),
+		Google:       m.GCP.spec(),
 	}
 	if !m.Descriptors.IsNull() {
 		t.Descriptors, _ = base64.StdEncoding.DecodeString(m.Descriptors.ValueString())
