@@ -13,6 +13,7 @@ import (
 	"github.com/agentward/terraform-provider-agent/provider/decision"
 	"github.com/agentward/terraform-provider-agent/provider/gateway"
 	"github.com/agentward/terraform-provider-agent/provider/identity"
+	"github.com/agentward/terraform-provider-agent/provider/portability"
 )
 
 type agentProvider struct {
@@ -47,5 +48,6 @@ func (p *agentProvider) DataSources(context.Context) []func() datasource.DataSou
 		admission.NewViolations,
 		conformance.NewLook,
 		decision.New,
+		portability.New,
 	}
 }
