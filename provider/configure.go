@@ -114,12 +114,13 @@ func (p *agentProvider) Configure(ctx context.Context, req provider.ConfigureReq
 		return kube.New(config, kube.Options{FieldManager: configured.FieldManager, ForceConflicts: m.ForceConflicts.ValueBool()})
 	})
 	configured.Google = spec.GoogleProject{ID: google.Project, Number: google.ProjectNumber, Location: google.Location}
-	configured.Backend = backends(configured.Kubernetes, m.SPIRE.options(m.TrustDomain.ValueString()), sync.OnceValues(func() (*gcp.Client, error) {
+	configured.GoogleCloud = sync.OnceValues(func() (*gcp.Client, error) {
 		if unusable != nil {
 			return nil, unusable
 		}
 		return gcp.New(google.Config("terraform-provider-agent/" + p.version))
-	}))
+	})
+	configured.Backend = backends(configured.Kubernetes, m.SPIRE.options(m.TrustDomain.ValueString()), configured.GoogleCloud)
 	resp.ResourceData, resp.DataSourceData = configured, configured
 }
 

@@ -13,47 +13,49 @@ import (
 
 // Cluster is what GKE says of a cluster and what nothing in the cluster itself says, or says as plainly.
 type Cluster struct {
-	Name, Location string
-	Status         string // "RUNNING"
-	Version        string // of the control plane: "1.37.0-gke.3503000"
-	ReleaseChannel string // RAPID, REGULAR, STABLE, EXTENDED; "" where it is in none
-	Autopilot      bool
+	Name           string `json:"name,omitempty"`
+	Location       string `json:"location,omitempty"`
+	Status         string `json:"status,omitempty"`          // "RUNNING"
+	Version        string `json:"version,omitempty"`         // of the control plane: "1.37.0-gke.3503000"
+	ReleaseChannel string `json:"release_channel,omitempty"` // RAPID, REGULAR, STABLE, EXTENDED; "" where it is in none
+	Autopilot      bool   `json:"autopilot,omitempty"`
 
-	WorkloadPool        string // "acme-agents.svc.id.goog"; "" without Workload Identity Federation
-	BinaryAuthorization string // evaluation mode; "" and DISABLED do nothing
-	MeshCertificates    bool
-	Fleet               string // the membership; "" where it is in no fleet
+	WorkloadPool        string `json:"workload_pool,omitempty"`        // "acme-agents.svc.id.goog"; "" without Workload Identity Federation
+	BinaryAuthorization string `json:"binary_authorization,omitempty"` // evaluation mode; "" and DISABLED do nothing
+	MeshCertificates    bool   `json:"mesh_certificates,omitempty"`
+	Fleet               string `json:"fleet,omitempty"` // the membership; "" where it is in no fleet
 
-	AgentSandbox       bool
-	Ambient            bool   // the ambient data plane, which an agent gateway of one's own needs
-	GatewayAPI         string // "CHANNEL_STANDARD"; "" where there is none
-	DataplaneV2        bool
-	FQDNNetworkPolicy  bool
-	BetaAPIs           []string // "resource.k8s.io/v1beta1/deviceclasses"
-	NodeProvisioning   bool     // node pools come and go with the pods
-	VerticalAutoscaler bool
-	ManagedPrometheus  bool
-	MonitoredParts     []string // "DCGM", "KUBELET"
+	AgentSandbox       bool     `json:"agent_sandbox,omitempty"`
+	Ambient            bool     `json:"ambient,omitempty"`     // the ambient data plane, which an agent gateway of one's own needs
+	GatewayAPI         string   `json:"gateway_api,omitempty"` // "CHANNEL_STANDARD"; "" where there is none
+	DataplaneV2        bool     `json:"dataplane_v2,omitempty"`
+	FQDNNetworkPolicy  bool     `json:"fqdn_network_policy,omitempty"`
+	BetaAPIs           []string `json:"beta_apis,omitempty"`         // "resource.k8s.io/v1beta1/deviceclasses"
+	NodeProvisioning   bool     `json:"node_provisioning,omitempty"` // node pools come and go with the pods
+	VerticalAutoscaler bool     `json:"vertical_autoscaler,omitempty"`
+	ManagedPrometheus  bool     `json:"managed_prometheus,omitempty"`
+	MonitoredParts     []string `json:"monitored_parts,omitempty"` // "DCGM", "KUBELET"
 
-	NodePools []NodePool
+	NodePools []NodePool `json:"node_pools,omitempty"`
 }
 
 // NodePool is what GKE says of the nodes of a pool.
 type NodePool struct {
-	Name, Version string
-	Sandbox       string // GVISOR, MICROVM; "" for none
-	Metadata      string // how pods see the metadata server: GKE_METADATA, GCE_METADATA
-	Autoscaling   bool
-	Accelerators  []Accelerator
+	Name         string        `json:"name,omitempty"`
+	Version      string        `json:"version,omitempty"`
+	Sandbox      string        `json:"sandbox,omitempty"`  // GVISOR, MICROVM; "" for none
+	Metadata     string        `json:"metadata,omitempty"` // how pods see the metadata server: GKE_METADATA, GCE_METADATA
+	Autoscaling  bool          `json:"autoscaling,omitempty"`
+	Accelerators []Accelerator `json:"accelerators,omitempty"`
 }
 
 // Accelerator is what each node of a pool has.
 type Accelerator struct {
-	Type          string // "nvidia-l4"
-	Count         int64
-	Partition     string // of MIG: "1g.5gb"
-	Sharing       string // TIME_SHARING, MPS; "" for none
-	DriverVersion string // that GKE installs: DEFAULT, LATEST; "" where it installs none
+	Type          string `json:"type,omitempty"` // "nvidia-l4"
+	Count         int64  `json:"count,omitempty"`
+	Partition     string `json:"partition,omitempty"`      // of MIG: "1g.5gb"
+	Sharing       string `json:"sharing,omitempty"`        // TIME_SHARING, MPS; "" for none
+	DriverVersion string `json:"driver_version,omitempty"` // that GKE installs: DEFAULT, LATEST; "" where it installs none
 }
 
 // Cluster reads a cluster by its name, "projects/p/locations/l/clusters/c". It returns stack.ErrNotFound where there is none,

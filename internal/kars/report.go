@@ -40,6 +40,8 @@ type Cluster struct {
 	Nodes      int    `json:"nodes"`
 	// AcceleratorNodes are those with accelerators that we know.
 	AcceleratorNodes int `json:"accelerator_nodes"`
+	// GKE is what GKE says of the cluster, as JSON; nil for a cluster elsewhere, and where GKE was not asked.
+	GKE json.RawMessage `json:"gke,omitempty"`
 }
 
 // Report is what was found of a version's checklist, and apart from it of what is proposed.

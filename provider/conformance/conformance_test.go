@@ -19,6 +19,7 @@ import (
 	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/acctest/crd"
 	"github.com/agentward/terraform-provider-agent/acctest/terraform"
+	"github.com/agentward/terraform-provider-agent/internal/gcp/gcptest"
 )
 
 func TestMain(m *testing.M) { terraform.Main(m) }
@@ -237,6 +238,30 @@ func TestALookFailsForNothingThatIsUnmet(t *testing.T) {
 			},
 		},
 		resource.TestStep{Config: terraform.Configuration(c.Kubeconfig(), `mode = "render"`, "data \"kars_conformance\" \"test\" {\n  provider = agent\n  version = \"1.36\"\n}\n"), ExpectError: fails("touches no API")},
+	)
+}
+
+func TestGKESaysWhatTheClusterDoesNotTell(t *testing.T) {
+	c := terraform.Use(t, controlplane.Start(t, controlplane.Options{}))
+	google := gcptest.Start(t, gcptest.Options{AccessToken: "of-the-test"})
+	const name = "projects/agents-1/locations/us-central1/clusters/prod"
+	if err := google.Put("//container.googleapis.com/"+name, map[string]any{"name": "prod", "currentMasterVersion": "1.37.2-gke.1042000", "autopilot": map[string]any{"enabled": true}}); err != nil {
+		t.Fatal(err)
+	}
+	const data = "data.kars_conformance.test"
+	look := func(cluster string) string {
+		attributes := fmt.Sprintf("gcp = { access_token = \"of-the-test\", container_custom_endpoint = %q }", google.Endpoint("container"))
+		return terraform.Configuration(c.Kubeconfig(), attributes, fmt.Sprintf("data \"kars_conformance\" \"test\" {\n  provider = agent\n  version = \"1.37\"\n  gke_cluster = %q\n}\n", cluster))
+	}
+	autoscaling := tfjsonpath.New("results").AtMapKey("cluster_autoscaling")
+	terraform.Test(t,
+		resource.TestStep{Config: look("prod"), ExpectError: fails("write projects/<project>/locations/<location>/clusters/<cluster>")},
+		resource.TestStep{Config: look(name + "-2"), ExpectError: fails(`clusters "` + name + `-2": object not found`)},
+		resource.TestStep{Config: look(name), ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownValue(data, autoscaling.AtMapKey("status"), knownvalue.StringExact("detected")),
+			statecheck.ExpectKnownValue(data, autoscaling.AtMapKey("evidence"), knownvalue.ListExact([]knownvalue.Check{knownvalue.StringExact("GKE: the cluster is in Autopilot mode")})),
+			statecheck.ExpectKnownValue(data, tfjsonpath.New("json"), knownvalue.StringRegexp(regexp.MustCompile(`"version": "1.37.2-gke.1042000"`))),
+		}},
 	)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/agentward/terraform-provider-agent/internal/kars"
 	"github.com/agentward/terraform-provider-agent/internal/kars/cluster"
+	"github.com/agentward/terraform-provider-agent/internal/kars/gke"
 	"github.com/agentward/terraform-provider-agent/internal/kars/passive"
 	"github.com/agentward/terraform-provider-agent/provider/governed"
 )
@@ -80,7 +81,7 @@ func (d *looker) Read(ctx context.Context, req datasource.ReadRequest, resp *dat
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
-	report, err := look(ctx, d.provider, list)
+	report, err := look(ctx, d.provider, list, m.GKE.ValueString())
 	if err != nil {
 		resp.Diagnostics.AddError("Unable to look at the cluster", governed.Reason(err))
 		return
@@ -91,8 +92,8 @@ func (d *looker) Read(ctx context.Context, req datasource.ReadRequest, resp *dat
 	}
 }
 
-// look reads the cluster once. It gives errInterrupted with what had been read.
-func look(ctx context.Context, provider *governed.Provider, list kars.Checklist) (kars.Report, error) {
+// look reads the cluster once, and asks GKE too where the cluster has a name there. It gives errInterrupted with what had been read.
+func look(ctx context.Context, provider *governed.Provider, list kars.Checklist, name string) (kars.Report, error) {
 	config, err := provider.REST()
 	if err != nil {
 		return kars.Report{}, err
@@ -103,8 +104,23 @@ func look(ctx context.Context, provider *governed.Provider, list kars.Checklist)
 	}
 	started := time.Now()
 	report, err := passive.Run(ctx, client, list, started, nil)
+	if err == nil && name != "" {
+		report, err = askGKE(ctx, provider, report, name)
+	}
 	report.Program, report.Started, report.Finished = "terraform-provider-agent "+provider.Version, started, time.Now()
 	return whole(report, err)
+}
+
+func askGKE(ctx context.Context, provider *governed.Provider, report kars.Report, name string) (kars.Report, error) {
+	google, err := provider.GoogleCloud()
+	if err != nil {
+		return report, err
+	}
+	found, err := google.Cluster(ctx, name)
+	if err != nil {
+		return report, err
+	}
+	return gke.Inform(report, *found)
 }
 
 // whole makes a report that was interrupted an error.

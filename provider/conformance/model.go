@@ -27,6 +27,7 @@ type lookModel struct {
 	Strict   types.Bool          `tfsdk:"strict"`
 	Accepted map[string]gapModel `tfsdk:"accepted_gaps"`
 	Product  *productModel       `tfsdk:"product"`
+	GKE      types.String        `tfsdk:"gke_cluster"`
 
 	Conforms          types.Bool               `tfsdk:"conforms"`
 	Unmet             map[string]types.String  `tfsdk:"unmet"`

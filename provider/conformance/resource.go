@@ -144,7 +144,7 @@ func (r *conformance) Read(ctx context.Context, req resource.ReadRequest, resp *
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	report, err := look(ctx, r.provider, list)
+	report, err := look(ctx, r.provider, list, m.GKE.ValueString())
 	if err != nil {
 		tflog.Debug(ctx, "cluster could not be looked at and is kept as it was", map[string]any{"reason": err.Error()})
 		return
@@ -207,7 +207,7 @@ func (a *application) apply(ctx context.Context, config tfsdk.Config) diag.Diagn
 
 // look reads the cluster, and tries out what is found where that is asked for.
 func (a *application) look(ctx context.Context, m resourceModel, list kars.Checklist) (kars.Report, error) {
-	report, err := look(ctx, a.provider, list)
+	report, err := look(ctx, a.provider, list, m.GKE.ValueString())
 	if err != nil || m.Probe.ValueString() != string(kars.Active) {
 		return report, err
 	}

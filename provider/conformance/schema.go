@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -19,6 +20,9 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/kars/active"
 	"github.com/agentward/terraform-provider-agent/internal/kars/product"
 )
+
+// clusterName is the name of a cluster in GKE.
+var clusterName = regexp.MustCompile(`^projects/[^/]+/locations/[^/]+/clusters/[^/]+$`)
 
 const named = "Terraform takes a resource's provider from the first word of its type, which here is not this provider's name: write `provider = agent` on it."
 
@@ -75,6 +79,12 @@ func lookAttributes() map[string]schema.Attribute {
 				"reason":  schema.StringAttribute{Required: true, MarkdownDescription: "Why.", Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
 				"expires": schema.StringAttribute{Required: true, MarkdownDescription: "Until when: a day (`2027-03-31`, in UTC, and that day included) or a time as RFC 3339. After it the requirement counts again."},
 			}},
+		},
+		"gke_cluster": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "The same cluster's name in GKE, `projects/<project>/locations/<location>/clusters/<cluster>` (`id` of a `google_container_cluster`). What runs on the side that Google manages, such as its autoscaler, " +
+				"does not show in the cluster: GKE is asked too, what it says stands among the evidence as `GKE: …`, and settles what was `unknown` otherwise. It takes `container.clusters.get`, and the provider's `gcp` block.",
+			Validators: []validator.String{stringvalidator.RegexMatches(clusterName, "write projects/<project>/locations/<location>/clusters/<cluster>")},
 		},
 		"product": productAttribute(),
 

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"k8s.io/client-go/rest"
 
+	"github.com/agentward/terraform-provider-agent/internal/gcp"
 	"github.com/agentward/terraform-provider-agent/internal/kube"
 	"github.com/agentward/terraform-provider-agent/internal/spec"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
@@ -31,6 +32,8 @@ type Provider struct {
 	Backend func(ctx context.Context, key stack.Key) (stack.Backend, error)
 	// Kubernetes gives the cluster itself, for what only reads. An error is as Backend's.
 	Kubernetes func() (*kube.Client, error)
+	// GoogleCloud gives Google's APIs themselves, for what only reads. An error is as Backend's.
+	GoogleCloud func() (*gcp.Client, error)
 	// REST gives the cluster's address and credentials, for what brings a client of its own. An error is as Backend's.
 	REST func() (*rest.Config, error)
 
