@@ -86,7 +86,8 @@ func (a *application) converge(ctx context.Context) (map[string]any, error) {
 // everywhere yet does so soon or not at all.
 func (a *application) mayPass(err error, waited time.Duration) bool {
 	var held *heldError
-	if errors.As(err, &held) {
+	var overdue *overdueError
+	if errors.As(err, &held) || errors.As(err, &overdue) {
 		return false
 	}
 	return transient(err) || errors.Is(err, errNotSeen) ||

@@ -123,8 +123,7 @@ func connect[S any](c *Client, service, location string, build func(context.Cont
 	if err != nil {
 		return nil, err
 	}
-	built, err := build(context.Background(), option.WithHTTPClient(client), option.WithEndpoint(c.endpoint(service, location)),
-		option.WithUserAgent(c.config.UserAgent))
+	built, err := build(context.Background(), option.WithHTTPClient(client), option.WithEndpoint(c.endpoint(service, location)))
 	if err != nil {
 		return nil, fmt.Errorf("build the client of %s: %w", service, err)
 	}
@@ -163,19 +162,22 @@ func regional(service, location string) string {
 	return service
 }
 
-// transport says to Google whom to charge.
+// transport says to Google who asks, and whom to charge.
 type transport struct {
 	base   http.RoundTripper
 	config Config
 }
 
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	if t.config.UserAgent != "" {
+		r.Header.Set("User-Agent", strings.TrimSpace(t.config.UserAgent+" "+r.Header.Get("User-Agent")))
+	}
 	project := t.config.BillingProject
 	if project == "" {
 		project = projectOf(r.URL.Path)
 	}
 	if t.config.UserProjectOverride && project != "" {
-		r = r.Clone(r.Context())
 		r.Header.Set("X-Goog-User-Project", project)
 	}
 	return t.base.RoundTrip(r)

@@ -63,7 +63,10 @@ func (c *Client) vanish(ctx context.Context, b bound, there map[string]any, pati
 			asked = err == nil
 		}
 		var held *heldError
+		var overdue *overdueError
 		switch {
+		case errors.As(err, &overdue):
+			return err
 		case err == nil:
 			err = errStillThere
 		case ctx.Err() != nil:

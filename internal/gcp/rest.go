@@ -17,7 +17,6 @@ import (
 type restClient struct {
 	http    *http.Client
 	address string // ends in a slash
-	agent   string
 }
 
 func connectREST(c *Client, service, location string) (*restClient, error) {
@@ -26,7 +25,7 @@ func connectREST(c *Client, service, location string) (*restClient, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &restClient{http: client, address: c.endpoint(service, location), agent: c.config.UserAgent}, nil
+		return &restClient{http: client, address: c.endpoint(service, location)}, nil
 	})
 }
 
@@ -52,7 +51,6 @@ func (r *restClient) call(ctx context.Context, method, path string, query url.Va
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	request.Header.Set("User-Agent", r.agent)
 	response, err := r.http.Do(request)
 	if err != nil {
 		return err

@@ -19,6 +19,10 @@ import (
 
 // transient says that the same request may well succeed later, without anybody doing anything.
 func transient(err error) bool {
+	var overdue *overdueError
+	if errors.As(err, &overdue) {
+		return false
+	}
 	var token *auth.Error
 	if errors.As(err, &token) { // the request was never sent: there was no token to send with it
 		return token.Temporary()
@@ -80,21 +84,32 @@ func (b *backoff) again(ctx context.Context, last error) error {
 	if _, bounded := ctx.Deadline(); !bounded && b.tries+1 >= b.pace.Tries {
 		return last
 	}
-	if b.wait(ctx, retryAfter(last)) != nil {
-		return b.end(ctx, last)
+	switch err := b.wait(ctx, retryAfter(last)); {
+	case errors.Is(err, context.Canceled):
+		return err
+	case err != nil:
+		return b.overdue(last)
 	}
 	return nil
 }
 
-// end gives the error to end with. Where time is over, that is what was said last before it was: what the context cut off says nothing.
+// end gives the error to end with. What a context cut off says nothing of what was the matter.
 func (b *backoff) end(ctx context.Context, last error) error {
-	var overdue *overdueError
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return ctx.Err()
-	case ctx.Err() == nil && !errors.Is(last, context.DeadlineExceeded) || errors.As(last, &overdue):
+	case ctx.Err() != nil:
+		return b.overdue(last)
+	}
+	return last
+}
+
+func (b *backoff) overdue(last error) error {
+	var already *overdueError
+	if errors.As(last, &already) && already.last != nil && !errors.Is(already.last, context.DeadlineExceeded) {
 		return last
-	case b.said != nil:
+	}
+	if b.said != nil {
 		last = b.said
 	}
 	return &overdueError{last: last}
