@@ -95,7 +95,7 @@ func (a *application) mayPass(err error, waited time.Duration) bool {
 }
 
 // errNotSeen says that the object must be there, or may, and cannot be read.
-var errNotSeen = errors.New("Google has the name taken, and does not show the object that has it; it may be on its way in or out")
+var errNotSeen = errors.New("the name is taken, and Google does not show the object that has it; it may be on its way in or out")
 
 // step does the next thing that there is to do. done says that nothing was left.
 func (a *application) step(ctx context.Context) (there map[string]any, done bool, err error) {

@@ -57,16 +57,19 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		"a service that is disabled": {
 			403, `{"error":{"code":403,"message":"Network Services API has not been used in project 1 before or it is disabled.","status":"PERMISSION_DENIED","details":[
 				{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"SERVICE_DISABLED","domain":"googleapis.com","metadata":{"service":"networkservices.googleapis.com","activationUrl":"https://console.example/enable"}}]}}`,
-			[]string{"PERMISSION_DENIED", "has not been used"}, []string{"https://console.example/enable"},
+			[]string{"PERMISSION_DENIED", "has not been used"},
+			[]string{"https://console.example/enable"},
 		},
 		"a field that is wrong": {
 			400, `{"error":{"code":400,"message":"Request contains an invalid argument.","status":"INVALID_ARGUMENT","details":[
 				{"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[{"field":"agent_gateway.registries","description":"exactly one must be global"}]}]}}`,
-			[]string{"agent_gateway.registries: exactly one must be global"}, []string{"Correct what is named"},
+			[]string{"agent_gateway.registries: exactly one must be global"},
+			[]string{"Correct what is named"},
 		},
 		"a permission that is missing": {
 			403, `{"error":{"code":403,"message":"Permission 'networkservices.agentGateways.get' denied","status":"PERMISSION_DENIED"}}`,
-			[]string{"networkservices.agentGateways.get"}, []string{"Grant the caller a role"},
+			[]string{"networkservices.agentGateways.get"},
+			[]string{"Grant the caller a role"},
 		},
 		"no sign-in":                {401, `{"error":{"code":401,"message":"invalid authentication credentials","status":"UNAUTHENTICATED"}}`, []string{"UNAUTHENTICATED"}, []string{"gcloud auth application-default login"}},
 		"an address that is no API": {404, `<html>Not Found</html>`, []string{"not as Google's APIs do", "custom endpoint"}, nil},
@@ -169,10 +172,10 @@ func TestPausesDoubleAndObeyTheServer(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := []time.Duration{750, 1500, 3000, 6000, 6000, 7000, 8000}
+	want := []float64{0.75, 1.5, 3, 6, 6, 7, 8}
 	for i := range want {
-		if paused[i] != want[i]*time.Millisecond {
-			t.Errorf("pause %d is %v, want %v ms", i, paused[i], want[i])
+		if paused[i].Seconds() != want[i] {
+			t.Errorf("pause %d is %v, want %v s", i, paused[i], want[i])
 		}
 	}
 }

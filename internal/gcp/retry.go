@@ -163,4 +163,4 @@ func (c *Client) finish(ctx context.Context, calls calls, op operation) error {
 	return op.refusal()
 }
 
-var errUnfinished = errors.New("Google's operation has not ended yet")
+var errUnfinished = errors.New("the operation that Google began has not ended yet")
