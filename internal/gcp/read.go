@@ -108,7 +108,11 @@ func (c *Client) Plan(ctx context.Context, desired stack.Object, prior string) (
 	case b.asMade(there, projected):
 		live.Adopted = []string{"nobody that Google's API could name: an earlier apply that was cut off, or somebody else"}
 	case desired.Adopt:
-		live.Adopted = []string{"somebody else, as " + strings.Join(b.differing(there, projected), ", ") + " of it shows"}
+		was, err := stack.CanonicalJSON(stack.HashGoogleSecrets(desired.Key, there))
+		if err != nil {
+			return stack.Live{}, named(desired.Key, err)
+		}
+		live.Adopted = []string{"somebody else, as " + strings.Join(b.differing(there, projected), ", ") + " of it shows; it is " + was + " before that"}
 	default:
 		return stack.Live{}, &existsError{key: desired.Key, fields: b.differing(there, projected)}
 	}
@@ -176,5 +180,8 @@ func (e *existsError) Error() string {
 
 // Hint says what to do.
 func (e *existsError) Hint() string {
+	if e.key.Part != "" {
+		return "It is a part of an object that others share. Set adopt = true to take it over, which loses what it is now; or leave it to whom it belongs."
+	}
 	return "Import it with `terraform import` and its full name " + e.key.String() + " (or an import block), so that an apply may change it; or give what is declared here another name."
 }
