@@ -35,6 +35,12 @@ func newBench(t *testing.T, options gcptest.Options) *bench {
 // client gives another process's client, so to say.
 func (b *bench) client(t *testing.T) *Client {
 	t.Helper()
+	return b.clientOf(t, spec.GoogleProject{ID: "agents-1", Number: projectNumber, Location: "us-central1"})
+}
+
+// clientOf gives a client whose own project is another one.
+func (b *bench) clientOf(t *testing.T, project spec.GoogleProject) *Client {
+	t.Helper()
 	endpoints := map[string]string{}
 	for _, service := range Services {
 		name, _, _ := strings.Cut(service.Host, ".")
@@ -42,7 +48,7 @@ func (b *bench) client(t *testing.T) *Client {
 	}
 	client, err := New(Config{
 		HTTPClient: &http.Client{}, Endpoints: endpoints,
-		Project: spec.GoogleProject{ID: "agents-1", Number: projectNumber, Location: "us-central1"},
+		Project: project,
 		Pace: Pace{Random: func() float64 { return 0 }, Pause: func(ctx context.Context, d time.Duration) error {
 			b.paused += d
 			return ctx.Err()

@@ -145,7 +145,7 @@ func TestGoogleIdentityProblemsNameTheAttribute(t *testing.T) {
 		"key algorithm": {RuntimeManaged, func(id *Identity) {
 			id.Google.Managed.Pool.Issuance = &GoogleCertificateIssuance{SharedCA: true, KeyAlgorithm: "DSA"}
 		}, `key_algorithm: "DSA"`},
-		"trust without roots": {RuntimeManaged, func(id *Identity) { id.Google.Managed.Pool.Trust = map[string]GoogleTrust{"a.org": {}} }, `gcp.managed.pool.trust["a.org"].trust_anchors: is empty`},
+		"trust without roots": {RuntimeManaged, func(id *Identity) { id.Google.Managed.Pool.Trust = map[string]GoogleTrust{"a.org": {SharedCA: true}} }, `gcp.managed.pool.trust["a.org"].trust_anchors: is empty`},
 		"root that is none": {RuntimeManaged, func(id *Identity) {
 			id.Google.Managed.Pool.Trust = map[string]GoogleTrust{"a.org": {Anchors: []string{"x"}}}
 		}, `trust_anchors[0]: is no certificate in PEM`},

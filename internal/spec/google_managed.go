@@ -39,8 +39,8 @@ type GoogleCertificateIssuance struct {
 
 // GoogleTrust is what certificates of a trust domain are verified with.
 type GoogleTrust struct {
-	Anchors []string // PEM, one certificate each
-	// SharedCA trusts the CA that Google provides for managed identities.
+	Anchors []string // PEM, one certificate each, at least one
+	// SharedCA trusts the CA that Google provides for managed identities as well.
 	SharedCA bool
 }
 

@@ -133,8 +133,9 @@ func (v *googleIdentityValidator) trust(path []any, domain string, t GoogleTrust
 	} else if td.Name() != domain {
 		v.add(path, "%q is a SPIFFE ID; write the trust domain alone: %q", domain, td.Name())
 	}
-	if len(t.Anchors) == 0 && !t.SharedCA {
-		v.add(at(path, "trust_anchors"), "is empty, so that no certificate of %q could be verified: give its root certificates as PEM, or set shared_ca", domain)
+	// TrustStore.trust_anchors is "Required.", also where Google's own CA is trusted (iam/v1).
+	if len(t.Anchors) == 0 {
+		v.add(at(path, "trust_anchors"), "is empty, which Google refuses also where shared_ca is set: give the root certificates of %q as PEM", domain)
 	}
 	for i, text := range t.Anchors {
 		path := at(path, "trust_anchors", i)

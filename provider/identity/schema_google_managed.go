@@ -31,8 +31,8 @@ func managedAttribute() schema.SingleNestedAttribute {
 					Optional:            true,
 					MarkdownDescription: "Trust domains whose certificates are accepted beside the pool's own, up to 10.",
 					NestedObject: schema.NestedAttributeObject{Attributes: attributes{
-						"trust_anchors": list("Root certificates as PEM, one in each element."),
-						"shared_ca":     flag("Trust the CA that Google has for managed identities."),
+						"trust_anchors": list("Root certificates as PEM, one in each element and at least one."),
+						"shared_ca":     flag("Trust the CA that Google has for managed identities as well."),
 					}},
 				},
 			},
