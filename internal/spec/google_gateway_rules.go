@@ -127,8 +127,11 @@ func (v *googleGatewayValidator) match(path []any, m GoogleStringMatch) {
 }
 
 func (v *googleGatewayValidator) accessRules(path []any) {
-	if v.g.AccessPolicy.ID != "" {
-		v.googleID(at(path, "id"), v.g.AccessPolicy.ID)
+	if id := v.g.AccessPolicy.ID; id != "" {
+		v.googleID(at(path, "id"), id)
+		if len(id) < 3 {
+			v.add(at(path, "id"), "%q is too short: IAM takes 3 to 63 characters", id)
+		}
 	}
 	for i, r := range v.g.AccessPolicy.Rules {
 		path := at(path, "rules", i)
@@ -157,6 +160,9 @@ func (v *googleGatewayValidator) iapGrants(path []any) {
 		}
 		if grant.Location != "" && !googleLocation.MatchString(grant.Location) {
 			v.add(at(path, "location"), "%q is no location: write a region, as \"us-central1\", or \"global\"", grant.Location)
+		}
+		if n := len(grant.ConditionTitle); n > 100 || strings.Contains(grant.ConditionTitle, "#") {
+			v.add(at(path, "condition_title"), "%q cannot tell the grant from others': use up to 100 characters, without a number sign", grant.ConditionTitle)
 		}
 		if len(grant.Members) == 0 {
 			v.add(at(path, "members"), "is empty: name whom the grant is for")

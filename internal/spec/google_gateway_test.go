@@ -53,6 +53,7 @@ func TestGatewayOnGoogleCloudThatIsRight(t *testing.T) {
 	own := rightGoogleGateway()
 	own.Google.DataPlane, own.Google.Extensions, own.Google.NetworkAttachment, own.Google.DNSPeering = GoogleGKE, nil, "", nil
 	own.Google.ConnectivityTemplate = &GoogleConnectivityTemplate{DeploymentModel: "AMBIENT", AccessTypes: []string{"PRIVATE"}}
+	own.Google.AuthzPolicies = nil
 	own.Google.ExtensionBindings = map[string]GoogleExtensionBinding{"audit": {
 		Extension: "audit.example.org", Metadata: map[string]string{"a": "b"}, Match: []GoogleMatchCondition{{Destination: &GoogleDestination{Hosts: []GoogleStringMatch{{Suffix: ".example.org"}}}}},
 	}}
@@ -113,22 +114,24 @@ func TestGatewayProblemsOnGoogleCloudNameTheAttribute(t *testing.T) {
 		change func(*Gateway)
 		want   string
 	}{
-		"no project":           {gcp(func(g google) { g.Project.ID = "" }), "gcp.project: is not set"},
-		"a number for an ID":   {gcp(func(g google) { g.Project.ID = "42" }), `gcp.project: "42" is a project's number`},
-		"no number":            {gcp(func(g google) { g.Project.Number = "" }), `gcp.project_number: "" is no project number`},
-		"in no region":         {gcp(func(g google) { g.Project.Location = "global" }), `gcp.location: "global" is no region`},
-		"id":                   {gcp(func(g google) { g.ID = "Egress" }), `gcp.id: "Egress" cannot name`},
-		"name for an id":       {func(g *Gateway) { g.Google.ID, g.Name = "", "-x" }, `name: "-x" cannot name`},
-		"description":          {gcp(func(g google) { g.Description = strings.Repeat("x", 1025) }), "gcp.description: has 1025 characters, 1024 are allowed"},
-		"label key":            {gcp(func(g google) { g.Labels = map[string]string{"A": ""} }), `gcp.labels["A"]: "A" is no label key`},
-		"label value":          {gcp(func(g google) { g.Labels = map[string]string{"a": "B c"} }), `gcp.labels["a"]: "B c" is no label value`},
-		"mode":                 {func(g *Gateway) { g.Mode = "x" }, `mode: "x" is no mode`},
-		"data plane":           {gcp(func(g google) { g.DataPlane = "x" }), `gcp.data_plane: "x" is no data plane`},
-		"proxies of Google's":  {gcp(func(g google) { g.ResourceURIs = []string{"projects/p/locations/l/gateways/g"} }), "gcp.resource_uris: are proxies of one's own"},
-		"no proxies":           {gcp(func(g google) { g.DataPlane, g.Extensions = GoogleGKE, nil }), "gcp.resource_uris: is empty, and so is connectivity_template"},
-		"no proxy":             {gcp(func(g google) { g.DataPlane, g.ResourceURIs = GoogleGKE, []string{"x"} }), `gcp.resource_uris[0]: "x" is no proxy`},
-		"extensions elsewhere": {gcp(func(g google) { g.DataPlane = GoogleCloudRun }), "gcp.extensions: are for gateways that Google runs"},
-		"bindings elsewhere":   {gcp(func(g google) { g.ExtensionBindings = map[string]GoogleExtensionBinding{"a": {}} }), "gcp.extension_bindings: are for proxies of one's own"},
+		"no project":                            {gcp(func(g google) { g.Project.ID = "" }), "gcp.project: is not set"},
+		"a number for an ID":                    {gcp(func(g google) { g.Project.ID = "42" }), `gcp.project: "42" is a project's number`},
+		"no number":                             {gcp(func(g google) { g.Project.Number = "" }), `gcp.project_number: "" is no project number`},
+		"in no region":                          {gcp(func(g google) { g.Project.Location = "global" }), `gcp.location: "global" is no region`},
+		"id":                                    {gcp(func(g google) { g.ID = "Egress" }), `gcp.id: "Egress" cannot name`},
+		"name for an id":                        {func(g *Gateway) { g.Google.ID, g.Name = "", "-x" }, `name: "-x" cannot name`},
+		"description":                           {gcp(func(g google) { g.Description = strings.Repeat("x", 1025) }), "gcp.description: has 1025 characters, 1024 are allowed"},
+		"label key":                             {gcp(func(g google) { g.Labels = map[string]string{"A": ""} }), `gcp.labels["A"]: "A" is no label key`},
+		"label value":                           {gcp(func(g google) { g.Labels = map[string]string{"a": "B c"} }), `gcp.labels["a"]: "B c" is no label value`},
+		"mode":                                  {func(g *Gateway) { g.Mode = "x" }, `mode: "x" is no mode`},
+		"data plane":                            {gcp(func(g google) { g.DataPlane = "x" }), `gcp.data_plane: "x" is no data plane`},
+		"proxies of Google's":                   {gcp(func(g google) { g.ResourceURIs = []string{"projects/p/locations/l/gateways/g"} }), "gcp.resource_uris: are proxies of one's own"},
+		"no proxies":                            {gcp(func(g google) { g.DataPlane, g.Extensions = GoogleGKE, nil }), "gcp.resource_uris: is empty, and so is connectivity_template"},
+		"rules over proxies of one's own":       {gcp(func(g google) { g.DataPlane, g.Extensions = GoogleGKE, nil }), "gcp.authz_policies: are not carried out"},
+		"permissions over proxies of one's own": {func(g *Gateway) { ingress(g); g.Google.DataPlane = GoogleGKE }, `gcp.data_plane: "gke" cannot carry out allow without IAP`},
+		"no proxy":                              {gcp(func(g google) { g.DataPlane, g.ResourceURIs = GoogleGKE, []string{"x"} }), `gcp.resource_uris[0]: "x" is no proxy`},
+		"extensions elsewhere":                  {gcp(func(g google) { g.DataPlane = GoogleCloudRun }), "gcp.extensions: are for gateways that Google runs"},
+		"bindings elsewhere":                    {gcp(func(g google) { g.ExtensionBindings = map[string]GoogleExtensionBinding{"a": {}} }), "gcp.extension_bindings: are for proxies of one's own"},
 		"three registries": {gcp(func(g google) {
 			g.Registries = append(g.Registries, strings.Replace(g.Registries[1], "us-central1", "eu", 1))
 		}), "gcp.registries: has 3 registries, 1 of them global"},

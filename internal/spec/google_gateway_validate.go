@@ -146,6 +146,13 @@ func (v *googleGatewayValidator) dataPlane(path []any) {
 		if len(v.g.Extensions) > 0 {
 			v.add(at(path, "extensions"), "are for gateways that Google runs: write extension_bindings instead")
 		}
+		const none = "a gateway over proxies of one's own has no AuthzPolicies, and is governed by IAP and other extension_bindings"
+		if len(v.g.AuthzPolicies) > 0 {
+			v.add(at(path, "authz_policies"), "are not carried out: %s", none)
+		}
+		if len(v.gateway.Allow) > 0 && v.gateway.GoogleMeans() == ByAuthzPolicy {
+			v.add(at(path, "data_plane"), "%q cannot carry out allow without IAP: %s", v.g.DataPlane, none)
+		}
 		if len(v.g.ResourceURIs) == 0 && v.g.ConnectivityTemplate == nil {
 			v.add(at(path, "resource_uris"), "is empty, and so is connectivity_template, so that the gateway would govern nothing: name the Secure Web Proxy or load balancer in the agents' way, or write a template")
 		}
