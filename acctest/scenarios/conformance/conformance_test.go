@@ -82,11 +82,11 @@ func (s *stage) look(ids ...string) kars.Report {
 	return all
 }
 
-// try tries them out, and gives the result of the first.
+// try tries them out with the rights that are published for that, and gives the result of the first.
 func (s *stage) try(report kars.Report, options active.Options) kars.Result {
 	s.Helper()
 	options.Image = s.Images.Probe
-	report, err := active.Run(s.Context(), s.config, report, options, nil)
+	report, err := active.Run(s.Context(), s.prober(), report, options, nil)
 	if err != nil {
 		s.Fatal(err)
 	}
