@@ -27,13 +27,16 @@ var (
 		Name: "prometheus", module: "prometheus", pkg: "github.com/prometheus/prometheus/cmd/prometheus", pin: "github.com/prometheus/prometheus",
 		tags: "remove_all_sd enable_kubernetes_sd",
 	}
+	// Runsc is gVisor, and RunscShim is what containerd runs beside each pod in it. A test brings both into a node.
+	Runsc     = gvisor("runsc", "runsc")
+	RunscShim = gvisor("containerd-shim-runsc-v1", "shim")
 )
 
 // ForCluster lists what runs in the cluster of the acceptance tests, in the order in which it is built.
 func ForCluster() []Tool {
 	return []Tool{
 		ControllerManager, SPIREServerStatic, SPIREAgentStatic, KyvernoInit, KyvernoAdmission, KyvernoReports, AgentSandbox, Kueue, Traefik,
-		MetricsServer, Prometheus,
+		MetricsServer, Prometheus, Runsc, RunscShim,
 	}
 }
 
@@ -41,6 +44,11 @@ func static(t Tool) Tool {
 	t.Name, t.static = t.Name+"-static", true
 	t.versionArgs = nil // one on PATH may say the same version, and be linked otherwise
 	return t
+}
+
+// gvisor is a program of gVisor, by the name under which the others look for it.
+func gvisor(name, command string) Tool {
+	return Tool{Name: name, module: "gvisor", pkg: "gvisor.dev/gvisor/" + command, pin: "gvisor.dev/gvisor", patched: true}
 }
 
 // kyverno is one of Kyverno's controllers, by a name of its own: the command line is called kyverno too.
