@@ -1,6 +1,7 @@
 # What an agent must be like to be let in.
 resource "agent_admission_policy" "agents" {
   name           = "${var.namespace}.${var.name}.agents"
+  stack          = var.stack
   engine         = var.admission.engine
   actions        = var.admission.actions
   failure_policy = var.admission.failure_policy
@@ -8,6 +9,8 @@ resource "agent_admission_policy" "agents" {
   namespace_selector = {
     match_expressions = [{ key = "kubernetes.io/metadata.name", operator = "In", values = local.agent_namespaces }]
   }
+
+  binary_authorization = var.binary_authorization
 
   sidecar = local.sidecar
   rules = merge(local.rules, {
@@ -23,6 +26,7 @@ resource "agent_admission_policy" "tools" {
   count = length(local.tool_namespaces) > 0 ? 1 : 0
 
   name           = "${var.namespace}.${var.name}.tools"
+  stack          = var.stack
   engine         = var.admission.engine
   actions        = var.admission.actions
   failure_policy = var.admission.failure_policy

@@ -49,7 +49,8 @@ variable "agent_namespaces" {
     condition = alltrue(flatten([
       for namespace, team in var.agent_namespaces : [
         for permission in values(team.allow) : length(permission.agents) > 0 && alltrue([
-          for agent in permission.agents : agent == "ns:${namespace}" || startswith(agent, "spiffe://${var.trust_domain}/ns/${namespace}/")
+          for agent in permission.agents : agent == "ns:${namespace}" || startswith(agent, "spiffe://${var.trust_domain}/ns/${namespace}/") ||
+          var.stack == "gcp" && can(regex("^principal://(agents\\.global\\.[a-z0-9.-]+/resources/|iam\\.googleapis\\.com/.*/subject/ns/${namespace}/sa/)", agent))
         ])
       ]
     ]))

@@ -2,18 +2,20 @@
 resource "agent_gateway" "this" {
   name         = var.name
   namespace    = var.namespace
+  stack        = var.stack
   trust_domain = var.trust_domain
   mode         = var.mode
   enforcement  = var.enforcement
 
   targets      = var.targets
-  policies     = var.policies
+  policies     = length(var.policies) > 0 ? var.policies : null
   allow        = local.allow
-  agent_labels = var.agent_labels
-  suspended    = var.suspended
+  agent_labels = length(var.agent_labels) > 0 ? var.agent_labels : null
+  suspended    = length(var.suspended) > 0 ? var.suspended : null
+  gcp          = var.gcp
 
   listeners     = var.listeners
-  token_service = var.token_service
+  token_service = local.google ? null : var.token_service
   issuers       = var.issuers
   trust         = var.trust
   keys          = var.keys
@@ -25,7 +27,7 @@ resource "agent_gateway" "this" {
   service_monitor = var.service_monitor
 
   deployment = var.deployment
-  network = {
+  network = local.google ? null : {
     disabled = var.network.disabled
     agents   = [for namespace in local.agent_namespaces : { namespace = namespace }]
     clients  = var.network.clients

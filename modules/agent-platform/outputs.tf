@@ -31,7 +31,7 @@ output "spiffe_id" {
 
 output "policies" {
   description = "All policies of the gateway as Cedar, permissions included, for `policies` of `agent_decision`: what a call would get can be tested without a cluster."
-  value       = merge(var.policies, agent_gateway.this.rendered_policies)
+  value       = merge(var.policies, coalesce(agent_gateway.this.rendered_policies, {}))
 }
 
 output "objects" {

@@ -78,6 +78,22 @@ variable "targets" {
         })))
       }))
     }))
+    gcp = optional(object({
+      unregistered      = optional(bool)
+      registry_resource = optional(string)
+      coarse            = optional(bool)
+      service = optional(object({
+        id           = optional(string)
+        location     = optional(string)
+        display_name = optional(string)
+        description  = optional(string)
+        interfaces = optional(list(object({
+          url              = string
+          protocol_binding = optional(string)
+        })))
+        content = optional(string)
+      }))
+    }))
   }))
   description = "What agents call, by name, as `targets` of `agent_gateway`: the outputs `target` of modules mcp-server, and A2A agents, REST APIs and gRPC services. Secrets are those of the gateway's namespace."
   nullable    = false

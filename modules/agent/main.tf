@@ -1,7 +1,9 @@
 resource "agent_identity" "this" {
   name         = var.name
   namespace    = var.namespace
-  trust_domain = var.trust_domain
+  stack        = var.stack
+  trust_domain = local.google ? null : var.trust_domain
+  gcp          = local.gcp
 
   service_account = var.service_account
   pod_selector    = var.pod_selector
@@ -11,7 +13,7 @@ resource "agent_identity" "this" {
   federates_with  = var.federates_with
   class_name      = var.class_name
 
-  gateways            = var.gateways
+  gateways            = local.google ? null : var.gateways
   suspended           = var.suspended
   suspended_instances = var.suspended_instances
 }

@@ -2,14 +2,20 @@
 resource "agent_identity" "this" {
   name         = var.name
   namespace    = var.namespace
-  trust_domain = var.trust_domain
+  stack        = var.stack
+  trust_domain = local.google ? null : var.trust_domain
   class_name   = var.class_name
 
   service_account = var.service_account
-  pod_selector    = { match_labels = local.selector }
+  pod_selector    = local.google ? null : { match_labels = local.selector }
 
   # The gateway compares IDs exactly, so the server needs one that all its pods share.
   logical_id = var.svid
+
+  gcp = !local.google ? null : merge(var.gcp, {
+    runtime = "gke"
+    gke     = { functional_type = "MCP_SERVER", mcp_urls = local.url }
+  })
 }
 
 # What was approved: pods that pass for this server run these images and no others.

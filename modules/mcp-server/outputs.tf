@@ -9,7 +9,8 @@ output "target" {
     tls         = local.tls
     credentials = var.credentials
     limits      = var.limits
-    workload    = var.gateway_only ? { namespace = var.namespace, selector = { match_labels = local.selector } } : null
+    workload    = var.gateway_only && !local.google ? { namespace = var.namespace, selector = { match_labels = local.selector } } : null
+    gcp         = !local.google ? null : { service = { content = var.tools } }
   }
 }
 
@@ -31,4 +32,19 @@ output "service_account_name" {
 output "principal" {
   description = "The server's SPIFFE ID, without the instance."
   value       = agent_identity.this.principal
+}
+
+output "pod_annotations" {
+  description = "The annotations that the server's pods must carry: on GKE those that ask for an identity, else none."
+  value       = agent_identity.this.pod_annotations
+}
+
+output "workload_labels" {
+  description = "The labels that the server's Deployment must carry on GKE."
+  value       = agent_identity.this.workload_labels
+}
+
+output "workload_annotations" {
+  description = "The annotations that the server's Deployment must carry on GKE."
+  value       = agent_identity.this.workload_annotations
 }
