@@ -57,7 +57,7 @@ func (v *gatewayValidator) allowedCallers(path []any, a Allow) {
 }
 
 func (v *gatewayValidator) agent(path []any, agent string) {
-	if agent == Everything {
+	if agent == Everything || v.gateway.Google != nil && IsGooglePrincipal(agent) {
 		return
 	}
 	if namespace, ok := strings.CutPrefix(agent, "ns:"); ok {

@@ -2,7 +2,6 @@ package spec
 
 import (
 	"slices"
-	"strings"
 )
 
 // GoogleMeans is what decides a permission on Google Cloud.
@@ -105,7 +104,7 @@ func (v *portability) callers() {
 	for i, agent := range v.allow.Agents {
 		path := at(v.path, "agents", i)
 		if v.means == ByAuthzPolicy {
-			if !strings.HasPrefix(agent, "spiffe://") {
+			if _, one := GoogleSPIFFEID(agent); !one {
 				v.add(path, "%q cannot be said: without IAP, a gateway knows its callers by whole SPIFFE IDs alone. List the agents", agent)
 			}
 			continue

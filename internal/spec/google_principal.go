@@ -11,11 +11,16 @@ import (
 var (
 	googleAgentsDomain  = regexp.MustCompile(`^agents\.global\.(org|proj)-[0-9]+\.system\.id\.goog$`)
 	googleClusterDomain = regexp.MustCompile(`^([a-z0-9.:-]+)\.svc\.id\.goog$`)
-	googlePoolDomain    = regexp.MustCompile(`^[a-z0-9-]+\.global\.([0-9]+)\.workload\.id\.goog$`)
+	googlePoolDomain    = regexp.MustCompile(`^([a-z0-9-]+)\.global\.([0-9]+)\.workload\.id\.goog$`)
 )
 
-// GooglePrincipal gives the IAM principal, or the set of them, that an agent of an allow is: "spiffe://...", "ns:<namespace>" or "*".
-// The error says what to do where it does not follow from that.
+// IsGooglePrincipal says whether an agent of an allow is named as IAM does: "principal://..." or "principalSet://...".
+func IsGooglePrincipal(agent string) bool {
+	return strings.HasPrefix(agent, "principal://") || strings.HasPrefix(agent, "principalSet://")
+}
+
+// GooglePrincipal gives the IAM principal, or the set of them, that an agent of an allow is: "spiffe://...", "ns:<namespace>", "*", or
+// one that is named as such already. The error says what to do where it does not follow from that.
 func (g Gateway) GooglePrincipal(agent string) (string, error) {
 	var project GoogleProject
 	if g.Google != nil {
@@ -23,6 +28,9 @@ func (g Gateway) GooglePrincipal(agent string) (string, error) {
 			return principal, nil
 		}
 		project = g.Google.Project
+	}
+	if IsGooglePrincipal(agent) {
+		return agent, nil
 	}
 	const give = "; give it in gcp.principals"
 	id, isID := strings.CutPrefix(agent, "spiffe://")
@@ -62,16 +70,37 @@ func (g Gateway) GooglePrincipal(agent string) (string, error) {
 
 var googleWorkloadPath = regexp.MustCompile(`^ns/[^/]+/sa/[^/]+$`)
 
-// googlePool gives the workload identity pool that a trust domain is, as principals begin with it.
+// googlePool gives the workload identity pool that a trust domain is, as principals begin with it. That of a project's clusters bears
+// the trust domain's name.
 func googlePool(domain string, project GoogleProject) (string, bool) {
-	number := ""
+	number, id := "", domain
 	if match := googlePoolDomain.FindStringSubmatch(domain); match != nil {
-		number = match[1]
+		id, number = match[1], match[2]
 	}
 	if match := googleClusterDomain.FindStringSubmatch(domain); match != nil && match[1] == project.ID {
 		number = project.Number
 	}
-	return "iam.googleapis.com/projects/" + number + "/locations/global/workloadIdentityPools/" + domain, number != ""
+	return "iam.googleapis.com/projects/" + number + "/locations/global/workloadIdentityPools/" + id, number != ""
+}
+
+var googlePoolSubject = regexp.MustCompile(`^principal://iam\.googleapis\.com/projects/([0-9]+)/locations/global/workloadIdentityPools/([a-z0-9.:-]+)/subject/(ns/[^/]+/sa/[^/]+)$`)
+
+// GoogleSPIFFEID gives the SPIFFE ID in the certificate of an agent of an allow that is "spiffe://..." or "principal://...". False
+// where it is not one agent, or where nothing says what stands in its certificate.
+func GoogleSPIFFEID(agent string) (string, bool) {
+	if strings.HasPrefix(agent, "spiffe://") {
+		return agent, true
+	}
+	if match := googlePoolSubject.FindStringSubmatch(agent); match != nil {
+		number, pool, path := match[1], match[2], match[3]
+		if !googleClusterDomain.MatchString(pool) {
+			pool += ".global." + number + ".workload.id.goog"
+		}
+		return "spiffe://" + pool + "/" + path, true
+	}
+	id, isPrincipal := strings.CutPrefix(agent, "principal://")
+	domain, _, _ := strings.Cut(id, "/")
+	return "spiffe://" + id, isPrincipal && googleAgentsDomain.MatchString(domain)
 }
 
 // Address gives the authority and the path of a target's URL as requests to it have them: in lower case, without a port that is

@@ -12,6 +12,7 @@ type GoogleSubsetRow struct {
 func GoogleSubset() []GoogleSubsetRow {
 	return []GoogleSubsetRow{
 		{Attribute: "agents (SPIFFE ID)", AccessPolicy: "the IAM principal that follows from it, or the one in gcp.principals", AuthzPolicy: "the URI in the client's certificate"},
+		{Attribute: "agents (principal://…)", AccessPolicy: "as it is", AuthzPolicy: "the URI in the client's certificate, which follows from it"},
 		{Attribute: "agents (ns:<namespace>)", AccessPolicy: "the principal set of the namespace, in the trust domain of a GKE project; elsewhere the one in gcp.principals"},
 		{Attribute: "agents (*)", AccessPolicy: "the principal set of the trust domain"},
 		{Attribute: "users", Never: "a gateway there decides by the agent alone, whomever it acts for"},

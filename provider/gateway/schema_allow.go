@@ -12,7 +12,7 @@ func allowAttribute() schema.MapNestedAttribute {
 	return named("Permissions in typed form, by name: who may use what of a target. Each is compiled to Cedar (see `rendered_policies`); a `forbid` of `policies` wins over it. "+
 		"With it comes looking at the target's lists and cards, which show what may be used and nothing else, and, for tools and skills, the tasks whose ids the caller knows; "+
 		"listing tasks does not.", attributes{
-		"agents":     list("SPIFFE IDs of agents without their instance (`principal` of an `agent_identity`); `ns:<namespace>` for all of a namespace; `*` for all of the trust domain."),
+		"agents":     list("`principal` of an `agent_identity`: the SPIFFE ID of an agent without its instance, and on `gcp` its IAM principal, where `principalSet://…` is taken too; `ns:<namespace>` for all of a namespace; `*` for all of the trust domain."),
 		"users":      list("Users, as `<issuer>#<subject>`, or DIDs. With `agents`, the agents must act for one of them; without, they call by themselves."),
 		"target":     required("Name of the target, one of `targets`.", stringvalidator.LengthAtLeast(1)),
 		"tools":      list("Tools of an MCP server, by exact name; `*` alone for all. At least one of `tools`, `prompts`, `resources`, `skills`, `operations` and `methods` is needed."),

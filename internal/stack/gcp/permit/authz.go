@@ -30,7 +30,11 @@ func AuthzPolicies(g spec.Gateway) ([]AuthzPolicy, error) {
 		if err != nil {
 			return nil, fmt.Errorf("allow %q: %w", name, err)
 		}
-		for principals := range slices.Chunk(sorted(a.Agents), maxPrincipals) {
+		agents, err := certified(a.Agents)
+		if err != nil {
+			return nil, fmt.Errorf("allow %q: %w", name, err)
+		}
+		for principals := range slices.Chunk(agents, maxPrincipals) {
 			for _, rule := range rules {
 				rule.Principals = principals
 				words := []string{"allow", name}
@@ -44,6 +48,19 @@ func AuthzPolicies(g spec.Gateway) ([]AuthzPolicy, error) {
 		}
 	}
 	return policies, nil
+}
+
+// certified gives the SPIFFE IDs in the certificates of agents.
+func certified(agents []string) ([]string, error) {
+	ids := make([]string, len(agents))
+	for i, agent := range agents {
+		id, ok := spec.GoogleSPIFFEID(agent)
+		if !ok {
+			return nil, fmt.Errorf("%q is no single agent whose certificate is known", agent)
+		}
+		ids[i] = id
+	}
+	return slices.Compact(sorted(ids)), nil
 }
 
 func count(policies []AuthzPolicy, name string) int {
