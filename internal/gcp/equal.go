@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// equal says whether live says all that ours says: the fields of ours are there with equal values. What else is there is not ours.
+// equal says whether live says all that ours says: the fields of ours are there with equal values. What else is there is not ours, but in
+// closed fields.
 func (l lens) equal(path string, live, ours any) bool {
 	switch want := ours.(type) {
 	case map[string]any:
@@ -27,7 +28,7 @@ func (l lens) equal(path string, live, ours any) bool {
 				return false
 			}
 		}
-		return !l.closed(path) || len(l.added(path, have, want)) == 0
+		return len(l.added(path, have, want)) == 0
 	case []any:
 		have, ok := live.([]any)
 		if !ok || len(have) != len(want) {
@@ -51,15 +52,17 @@ func (l lens) closed(path string) bool {
 	return slices.ContainsFunc(l.kind.closed, func(field string) bool { return path == field || strings.HasPrefix(path, field+".") })
 }
 
-// added gives what live has beside the fields of ours that somebody may have set.
+// added gives what live has, beside the fields of ours, in closed fields: what somebody else has set there, not the server.
 func (l lens) added(path string, live, ours map[string]any) map[string]any {
 	added := map[string]any{}
 	for name, value := range live {
 		below := join(path, name)
-		if _, known := ours[name]; known || slices.Contains(l.kind.outputOnly, below) || l.unseen(below) || l.zero(below, value) {
+		if _, known := ours[name]; known || !l.closed(below) || slices.Contains(l.kind.outputOnly, below) || l.unseen(below) || l.zero(below, value) {
 			continue
 		}
-		added[name] = l.settable(below, value)
+		if standard, ok := l.kind.defaults[below]; !ok || !l.equal(below, value, standard) {
+			added[name] = l.settable(below, value)
+		}
 	}
 	return added
 }

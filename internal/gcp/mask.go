@@ -38,6 +38,7 @@ func (l lens) compare(c *change, path string, live, prior, desired, projected ma
 		names = map[string]any{}
 	}
 	maps.Copy(names, desired)
+	maps.Copy(names, l.added(path, live, desired))
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		below := join(path, name)
 		want, wanted := desired[name]
@@ -108,7 +109,7 @@ func (l lens) differs(path string, live, prior, projected any) bool {
 	}
 	switch {
 	case unset:
-		return !fresh && !absent && !l.zero(path, live)
+		return (!fresh || l.closed(path)) && !absent && !l.zero(path, live)
 	case absent && !l.zero(path, projected), !absent && !l.equal(path, live, projected):
 		return true
 	case fresh:
@@ -169,7 +170,7 @@ func same(a, b any) bool {
 func (l lens) merged(path string, live, prior, desired any) any {
 	want, wanted := desired.(map[string]any)
 	have, there := live.(map[string]any)
-	if !wanted || !there || slices.Contains(l.kind.whole, path) {
+	if !wanted || !there || l.closed(path) || slices.Contains(l.kind.whole, path) {
 		return clone(desired)
 	}
 	out := map[string]any{}

@@ -27,9 +27,16 @@ func authzPolicies() kind {
 		gateway:   true,
 		immutable: []string{"policyProfile"},
 		unordered: []string{"target.resources"},
-		whole:     []string{"customProvider"},
-		present:   []string{"customProvider.cloudIap"},
-		defaults:  map[string]any{"policyProfile": "REQUEST_AUTHZ"},
+		// What is added to a rule narrows it, and a denial or an inspection with it.
+		closed:  []string{"httpRules", "networkRules", "customProvider", "target"},
+		present: []string{"customProvider.cloudIap"},
+		defaults: map[string]any{
+			"policyProfile": "REQUEST_AUTHZ",
+			"httpRules.from.sources.principals.principalSelector":       "CLIENT_CERT_URI_SAN",
+			"httpRules.from.notSources.principals.principalSelector":    "CLIENT_CERT_URI_SAN",
+			"networkRules.from.sources.principals.principalSelector":    "CLIENT_CERT_URI_SAN",
+			"networkRules.from.notSources.principals.principalSelector": "CLIENT_CERT_URI_SAN",
+		},
 		connect: func(c *Client, _ string) (calls, error) {
 			locations, progress, err := connectNetworkSecurity(c)
 			if err != nil {

@@ -94,7 +94,8 @@ func authzExtensions() kind {
 		service: NetworkServices, collection: "authzExtensions",
 		gateway:   true,
 		unordered: []string{"forwardHeaders", "forwardAttributes"},
-		whole:     []string{"metadata"},
+		// A key that is added says what the extension is to do: that it only tries, and lets all pass.
+		closed: []string{"metadata"},
 		connect: func(c *Client, _ string) (calls, error) {
 			locations, progress, err := connectNetworkServices(c)
 			if err != nil {
@@ -123,7 +124,8 @@ func extensionBindings() kind {
 		service: NetworkServices, collection: "extensionBindings",
 		gateway:   true,
 		unordered: []string{"target.resources", "target.scope.resourceTypes"},
-		whole:     []string{"target", "producerMetadata"},
+		// A condition that is added lets requests pass beside the extension.
+		closed: []string{"matchConditions", "target", "producerMetadata"},
 		connect: func(c *Client, _ string) (calls, error) {
 			locations, progress, err := connectNetworkServices(c)
 			if err != nil {

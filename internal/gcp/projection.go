@@ -55,9 +55,7 @@ func (l lens) fields(path string, live, ours map[string]any) map[string]any {
 			out[name] = l.value(below, have, want)
 		}
 	}
-	if l.closed(path) {
-		maps.Copy(out, l.added(path, live, ours))
-	}
+	maps.Copy(out, l.added(path, live, ours))
 	return out
 }
 

@@ -14,7 +14,7 @@ func glass() lens {
 	return lens{same: c.sameText, kind: &kind{
 		immutable: []string{"mode"}, inputOnly: []string{"workloads"}, outputOnly: []string{"card", "spec.address"},
 		unordered: []string{"scopes"}, within: []string{"spec"}, whole: []string{"choice"}, present: []string{"managed"},
-		defaults: map[string]any{"profile": "REQUEST"},
+		defaults: map[string]any{"profile": "REQUEST", "rules.selector": "URI"}, closed: []string{"rules"},
 	}}
 }
 
@@ -38,6 +38,9 @@ func TestProjection(t *testing.T) {
 		"of other projects the number is not known": {`{"a":"projects/other/x"}`, `{"a":"projects/7/x"}`, `{"a":"projects/other/x"}`},
 		"a full name is the name":                   {`{"a":"projects/acme/x/y"}`, `{"a":"//s.googleapis.com/projects/123/x/y"}`, `{"a":"projects/acme/x/y"}`},
 		"so is an address":                          {`{"a":"//s.googleapis.com/projects/acme/x/y"}`, `{"a":"https://www.googleapis.com/compute/v1/projects/acme/x/y"}`, `{"a":"//s.googleapis.com/projects/acme/x/y"}`},
+		"what others add to what is closed shows":   {`{"rules":[{"a":1}]}`, `{"rules":[{"a":1,"unless":{"b":2}}],"b":1}`, `{"rules":[{"a":1,"unless":{"b":2}}]}`},
+		"even where nothing of ours is":             {`{"a":1}`, `{"a":1,"rules":[{"a":1}]}`, `{"a":1,"rules":[{"a":1}]}`},
+		"but not what the server adds":              {`{"rules":[{"a":1}]}`, `{"rules":[{"a":1,"selector":"URI","zero":false}]}`, `{"rules":[{"a":1}]}`},
 		"what Google never shows is as it was":      {`{"workloads":["w"],"a":1}`, `{"a":1}`, `{"a":1,"workloads":["w"]}`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -72,6 +75,8 @@ func TestChange(t *testing.T) {
 		"in a list, a field that is cleared": {`{"a":[{"x":1,"y":2}]}`, `{"a":[{"x":1,"y":2}]}`, `{"a":[{"x":1}]}`, "a", `{"a":[{"x":1}]}`, ""},
 		"what cannot be changed":             {`{"mode":"a","b":1}`, `{"mode":"a"}`, `{"mode":"b","b":2}`, "b", `{"b":2}`, "mode"},
 		"what cannot be changed, cleared":    {`{"mode":"a"}`, `{"mode":"a"}`, `{}`, "", `{}`, "mode"},
+		"what was added to what is closed":   {`{"rules":[{"a":1,"b":2}]}`, `{"rules":[{"a":1}]}`, `{"rules":[{"a":1}]}`, "rules", `{"rules":[{"a":1}]}`, ""},
+		"what was added beside":              {`{"a":1,"rules":[{"a":1}]}`, `{"a":1}`, `{"a":1}`, "rules", `{}`, ""},
 		"what Google never shows, unchanged": {`{}`, `{"workloads":["a"]}`, `{"workloads":["a"]}`, "", `{}`, ""},
 		"what Google never shows, changed":   {`{}`, `{"workloads":["a"]}`, `{"workloads":["b"]}`, "workloads", `{"workloads":["b"]}`, ""},
 		"what Google never shows, adopted":   {`{}`, `{}`, `{"workloads":["a"]}`, "workloads", `{"workloads":["a"]}`, ""},
@@ -125,6 +130,8 @@ func FuzzAChangeBringsWhatIsDesired(f *testing.F) {
 	f.Add(`{"a":1,"labels":{"x":"1"},"spec":{"a":1}}`, `{"a":1,"spec":{"a":1,"b":2}}`, `{"labels":{"x":"2"},"spec":{"b":3}}`)
 	f.Add(`{"a":[{"x":1,"y":2}],"choice":{"one":{}}}`, `{"a":[{"x":1,"y":2}]}`, `{"a":[{"x":1}],"choice":{"two":{}}}`)
 	f.Add(`{"managed":{},"scopes":["b","a"]}`, `{"managed":{}}`, `{"scopes":["a","b"],"a":"projects/acme/x"}`)
+	f.Add(`{"rules":[{"a":1,"b":2}],"c":1}`, `{}`, `{"rules":[{"a":1}]}`)
+	f.Add(`{"rules":{"a":1},"c":1}`, `{}`, `{"c":2}`)
 	f.Add(`{"spec":1}`, `{"spec":[]}`, `{"spec":{"a":{"b":1}}}`)
 	f.Fuzz(func(t *testing.T, liveText, priorText, desiredText string) {
 		if strings.Contains(liveText+priorText+desiredText, "mode") || strings.Contains(desiredText, "apiKey") || strings.Contains(desiredText, "clientSecret") ||
