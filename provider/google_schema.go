@@ -56,7 +56,7 @@ func googleAttribute() schema.SingleNestedAttribute {
 			Optional: true, ElementType: types.StringType, Validators: []validator.List{listvalidator.SizeAtLeast(1)},
 			MarkdownDescription: "Email addresses of service accounts between the credentials and `impersonate_service_account`: each may make tokens of the next.",
 		},
-		"universe_domain": text("Domain of a sovereign cloud in place of `googleapis.com`. `GOOGLE_UNIVERSE_DOMAIN`."),
+		"universe_domain": text("Domain of a sovereign cloud in place of `googleapis.com`. `GOOGLE_CLOUD_UNIVERSE_DOMAIN`."),
 		"user_project_override": schema.BoolAttribute{
 			Optional:            true,
 			MarkdownDescription: "Charge requests, and their quota, to `billing_project` or else to the resource's project, and not to the credentials' own. The caller needs `serviceusage.services.use` there. `USER_PROJECT_OVERRIDE`.",

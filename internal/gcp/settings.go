@@ -35,7 +35,8 @@ type Settings struct {
 	Endpoints map[string]string
 }
 
-// FromEnvironment fills what is empty from the variables that hashicorp/google reads, in its order. Credentials in the
+// FromEnvironment fills what is empty from the variables that hashicorp/google reads, in its order, and from two that it does not:
+// GOOGLE_PROJECT_NUMBER, and GOOGLE_CLOUD_UNIVERSE_DOMAIN, which Google's own libraries read. Credentials in the
 // environment count only where none are configured at all, lest a token there come before a configured key.
 func (s *Settings) FromEnvironment(getenv func(string) string) error {
 	first := func(field *string, variables ...string) {
@@ -53,7 +54,7 @@ func (s *Settings) FromEnvironment(getenv func(string) string) error {
 		first(&s.AccessToken, "GOOGLE_OAUTH_ACCESS_TOKEN")
 	}
 	first(&s.ImpersonateServiceAccount, "GOOGLE_IMPERSONATE_SERVICE_ACCOUNT")
-	first(&s.UniverseDomain, "GOOGLE_UNIVERSE_DOMAIN")
+	first(&s.UniverseDomain, "GOOGLE_CLOUD_UNIVERSE_DOMAIN")
 	first(&s.BillingProject, "GOOGLE_BILLING_PROJECT")
 	first(&s.RequestReason, "CLOUDSDK_CORE_REQUEST_REASON")
 	for _, service := range Services {

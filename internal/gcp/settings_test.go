@@ -23,7 +23,7 @@ func TestTheFirstVariableThatIsSetCounts(t *testing.T) {
 		"credentials":                 {[]string{"GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON"}, func(s *Settings) string { return s.Credentials }},
 		"access_token":                {[]string{"GOOGLE_OAUTH_ACCESS_TOKEN"}, func(s *Settings) string { return s.AccessToken }},
 		"impersonate_service_account": {[]string{"GOOGLE_IMPERSONATE_SERVICE_ACCOUNT"}, func(s *Settings) string { return s.ImpersonateServiceAccount }},
-		"universe_domain":             {[]string{"GOOGLE_UNIVERSE_DOMAIN"}, func(s *Settings) string { return s.UniverseDomain }},
+		"universe_domain":             {[]string{"GOOGLE_CLOUD_UNIVERSE_DOMAIN"}, func(s *Settings) string { return s.UniverseDomain }},
 		"billing_project":             {[]string{"GOOGLE_BILLING_PROJECT"}, func(s *Settings) string { return s.BillingProject }},
 		"request_reason":              {[]string{"CLOUDSDK_CORE_REQUEST_REASON"}, func(s *Settings) string { return s.RequestReason }},
 		"an endpoint":                 {[]string{"GOOGLE_NETWORK_SERVICES_CUSTOM_ENDPOINT"}, func(s *Settings) string { return s.Endpoints[NetworkServices] }},
