@@ -49,14 +49,18 @@ func TestBinaryAuthorizationProblemsNameTheAttribute(t *testing.T) {
 	}{
 		"no project": {func(b *GoogleBinaryAuthorization) { b.Project.ID = "" }, `binary_authorization.project: is not set`},
 		"nothing":    {func(b *GoogleBinaryAuthorization) { b.Default, b.Namespaces, b.ExemptImages = nil, nil, nil }, `binary_authorization: sets nothing`},
-		"two sorts of rules": {func(b *GoogleBinaryAuthorization) {
-			b.Clusters = map[string]GoogleAdmissionRule{"us-central1.prod": allow}
+		"two sorts of rules": {
+			func(b *GoogleBinaryAuthorization) {
+				b.Clusters = map[string]GoogleAdmissionRule{"us-central1.prod": allow}
+			},
+			`binary_authorization.namespace_rules: cannot stand beside cluster_rules`,
 		},
-			`binary_authorization.namespace_rules: cannot stand beside cluster_rules`},
-		"cluster without its location": {func(b *GoogleBinaryAuthorization) {
-			b.Namespaces, b.Clusters = nil, map[string]GoogleAdmissionRule{"prod": allow}
+		"cluster without its location": {
+			func(b *GoogleBinaryAuthorization) {
+				b.Namespaces, b.Clusters = nil, map[string]GoogleAdmissionRule{"prod": allow}
+			},
+			`binary_authorization.cluster_rules["prod"]: "prod" is no cluster`,
 		},
-			`binary_authorization.cluster_rules["prod"]: "prod" is no cluster`},
 		"namespace that is none": {func(b *GoogleBinaryAuthorization) { b.Namespaces["A"] = allow }, `binary_authorization.namespace_rules["A"]: "A" is no namespace`},
 		"account without its namespace": {func(b *GoogleBinaryAuthorization) {
 			b.Namespaces, b.ServiceAccounts = nil, map[string]GoogleAdmissionRule{"default": allow}

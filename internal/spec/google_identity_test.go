@@ -86,8 +86,10 @@ func TestGoogleIdentityProblemsNameTheAttribute(t *testing.T) {
 		"project that is none":      {RuntimeGKE, func(id *Identity) { id.Google.Project.ID = "A" }, `gcp.project: "A" is no project ID`},
 		"project number with text":  {RuntimeGKE, func(id *Identity) { id.Google.Project.Number = "x" }, `gcp.project_number: "x" is no project number`},
 		"no number for a principal": {RuntimeAgentRuntime, func(id *Identity) { id.Google.Project.Number = "" }, `gcp.project_number: is not set, and the agent's principal`},
-		"no number for a suspension": {RuntimeGKE, func(id *Identity) { id.Google.Project.Number = ""; id.Suspended = true },
-			`gcp.project_number: is not set, and the principals that a suspension is for`},
+		"no number for a suspension": {
+			RuntimeGKE, func(id *Identity) { id.Google.Project.Number = ""; id.Suspended = true },
+			`gcp.project_number: is not set, and the principals that a suspension is for`,
+		},
 		"organization by its domain":         {RuntimeGKE, func(id *Identity) { id.Google.Organization = "acme.org" }, `gcp.organization: "acme.org" is no number`},
 		"no location for an engine":          {RuntimeAgentRuntime, func(id *Identity) { id.Google.Project.Location = "" }, `gcp.location: is not set, and a reasoning engine`},
 		"engine everywhere":                  {RuntimeAgentRuntime, func(id *Identity) { id.Google.Project.Location = "global" }, `gcp.location: is "global"`},
@@ -154,8 +156,10 @@ func TestGoogleIdentityProblemsNameTheAttribute(t *testing.T) {
 			id.Google.Suspension.Disable = []string{DisablePool}
 		}, `gcp.suspension.disable[0]: the pool is not this identity's own`},
 		"disabled part that is none": {RuntimeManaged, func(id *Identity) { id.Google.Suspension.Disable = []string{"all"} }, `gcp.suspension.disable[0]: "all" is nothing that can be disabled`},
-		"suspension by a role's permission": {RuntimeGKE, func(id *Identity) { id.Google.Suspension.Permissions = []string{"storage.objects.get"} },
-			`gcp.suspension.permissions[0]: "storage.objects.get" is how roles write a permission: write "storage.googleapis.com/objects.get" here`},
+		"suspension by a role's permission": {
+			RuntimeGKE, func(id *Identity) { id.Google.Suspension.Permissions = []string{"storage.objects.get"} },
+			`gcp.suspension.permissions[0]: "storage.objects.get" is how roles write a permission: write "storage.googleapis.com/objects.get" here`,
+		},
 		"auth provider of no kind":       {RuntimeGKE, func(id *Identity) { withAPIKey(id).APIKey = nil }, `gcp.auth_provider: has 0 ways to authenticate`},
 		"auth provider's id":             {RuntimeGKE, func(id *Identity) { withAPIKey(id).ID = "a.b" }, `gcp.auth_provider.id: "a.b" is no id`},
 		"auth provider without a region": {RuntimeGKE, func(id *Identity) { withAPIKey(id); id.Google.Project.Location = "" }, `gcp.location: is not set, and an auth provider is in a region`},

@@ -44,8 +44,18 @@ type thingInGoogle struct {
 func (m *thing) Label() string                            { return m.Name.ValueString() }
 func (m *thing) Validate(*Provider) spec.Problems         { return nil }
 func (m *thing) Computed(*Provider) map[string]attr.Value { return map[string]attr.Value{} }
-func (m *thing) ImportKeys(*Provider) []stack.Key         { return []stack.Key{m.key("first")} }
-func (m *thing) Switched(spec.Stack) string               { return "Tell everybody who has a part." }
+func (m *thing) ImportKeys(*Provider) []stack.Key {
+	return []stack.Key{m.key("first"), m.key("elsewhere")}
+}
+func (m *thing) Switched(spec.Stack) string { return "Tell everybody who has a part." }
+
+// Kept keeps objects that are named so.
+func (m *thing) Kept(key stack.Key) bool { return key.Name == "kept" }
+
+// Lasting has what was observed last for as long as the part of that name is there.
+func (m *thing) Lasting(*Provider) map[string]stack.Key {
+	return map[string]stack.Key{"observed": m.key("lasting")}
+}
 
 func (m *thing) key(part string) stack.Key {
 	if m.On() == spec.GCP {

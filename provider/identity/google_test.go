@@ -145,8 +145,10 @@ func TestAnIdentityOnAgentRuntime(t *testing.T) {
 			plancheck.ExpectKnownValue(address, objects(engineKey), knownvalue.StringRegexp(regexpOf(`"description":"Bills"`))))),
 		plans(full, plancheck.ExpectEmptyPlan()),
 		resource.TestStep{Config: plain},
-		resource.TestStep{ResourceName: address, ImportState: true, ImportStateVerify: true, ImportStateId: engineKey,
-			ImportStateVerifyIgnore: []string{"gcp", "timeouts", "spiffe_id_template", "principal_set", "certificate_lifetime", "pod_labels", "pod_annotations", "workload_labels", "workload_annotations", "registration", "logical_id", "suspended"}},
+		resource.TestStep{
+			ResourceName: address, ImportState: true, ImportStateVerify: true, ImportStateId: engineKey,
+			ImportStateVerifyIgnore: []string{"gcp", "timeouts", "spiffe_id_template", "principal_set", "certificate_lifetime", "pod_labels", "pod_annotations", "workload_labels", "workload_annotations", "registration", "logical_id", "suspended"},
+		},
 	)
 	noneLeft(t, server)
 }
@@ -207,8 +209,10 @@ func TestAManagedIdentity(t *testing.T) {
 	terraform.Test(t, created, suspendedStep,
 		after(enabled, plans(off, action(plancheck.ResourceActionUpdate), plancheck.ExpectKnownValue(address, objects(managedKey), knownvalue.StringExact(`{"disabled":true}`)))),
 		plans(on, action(plancheck.ResourceActionUpdate)),
-		resource.TestStep{ResourceName: address, ImportState: true, ImportStateId: managedKey, ImportStateVerify: true,
-			ImportStateVerifyIgnore: []string{"gcp", "timeouts", "principal", "spiffe_id_template", "principal_set", "certificate_lifetime", "pod_labels", "pod_annotations", "workload_labels", "workload_annotations", "registration", "logical_id", "suspended", "objects"}},
+		resource.TestStep{
+			ResourceName: address, ImportState: true, ImportStateId: managedKey, ImportStateVerify: true,
+			ImportStateVerifyIgnore: []string{"gcp", "timeouts", "principal", "spiffe_id_template", "principal_set", "certificate_lifetime", "pod_labels", "pod_annotations", "workload_labels", "workload_annotations", "registration", "logical_id", "suspended", "objects"},
+		},
 	)
 	noneLeft(t, server)
 }

@@ -84,7 +84,8 @@ func fromFullName(_, name string) ([]governed.Told, error) {
 				"one by another name is not of an identity of its own: refer to it by gcp.agent_runtime.engine")
 		}
 		return []governed.Told{
-			{Path: path.Root("namespace"), Value: namespace}, {Path: path.Root("name"), Value: agent},
+			{Path: path.Root("namespace"), Value: namespace},
+			{Path: path.Root("name"), Value: agent},
 			{Path: path.Root("gcp").AtName("project"), Value: segments["project"]},
 			{Path: path.Root("gcp").AtName("location"), Value: segments["location"]},
 			{Path: path.Root("gcp").AtName("runtime"), Value: string(spec.RuntimeAgentRuntime)},
@@ -93,10 +94,12 @@ func fromFullName(_, name string) ([]governed.Told, error) {
 	if segments, ok := stack.MatchGoogleName(managedName, name); ok {
 		managed := path.Root("gcp").AtName("managed")
 		return []governed.Told{
-			{Path: path.Root("namespace"), Value: segments["namespace"]}, {Path: path.Root("name"), Value: segments["id"]},
+			{Path: path.Root("namespace"), Value: segments["namespace"]},
+			{Path: path.Root("name"), Value: segments["id"]},
 			{Path: path.Root("gcp").AtName("project"), Value: segments["project"]},
 			{Path: managed.AtName("pool").AtName("id"), Value: segments["pool"]},
-			{Path: managed.AtName("namespace"), Value: segments["namespace"]}, {Path: managed.AtName("id"), Value: segments["id"]},
+			{Path: managed.AtName("namespace"), Value: segments["namespace"]},
+			{Path: managed.AtName("id"), Value: segments["id"]},
 		}, nil
 	}
 	return nil, fmt.Errorf("an identity is a reasoning engine (%s, with its display name in braces) or a managed identity (%s)", engineName, managedName)
