@@ -67,7 +67,13 @@ func renderedBench(t *testing.T) *bench {
 		"networkservices.googleapis.com/projects/acme-agents/locations/us-central1/agentGateways/in": {
 			"googleManaged": map[string]any{"governedAccessPath": "CLIENT_TO_AGENT"},
 		},
-		"binaryauthorization.googleapis.com/projects/acme-quality/attestors/qa": {},
+		"binaryauthorization.googleapis.com/projects/acme-quality/attestors/qa":                                       {},
+		"networkservices.googleapis.com/projects/acme-agents/locations/us-central1/agentConnectivityTemplates/shared": {"accessPath": "AGENT_TO_ANYWHERE", "agentCompute": "GKE"},
+		"agentidentity.googleapis.com/projects/acme-agents/locations/us-central1/authProviders/bank":                  {"authProviderTypeParams": map[string]any{"geAuthProvider": map[string]any{}}},
+		"modelarmor.googleapis.com/projects/acme-agents/locations/us-central1/templates/in":                           {"filterConfig": map[string]any{}},
+		"modelarmor.googleapis.com/projects/acme-agents/locations/us-central1/templates/out":                          {"filterConfig": map[string]any{}},
+		"modelarmor.googleapis.com/projects/acme-agents/locations/us-central1/templates/stern":                        {"filterConfig": map[string]any{}},
+		"agentregistry.googleapis.com/projects/acme-agents/locations/us-central1/mcpServers/agentregistry-1":          {},
 	} {
 		if err := b.Put("//"+name, body); err != nil {
 			t.Fatal(err)

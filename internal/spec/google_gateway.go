@@ -74,7 +74,7 @@ type GoogleConnectivityTemplate struct {
 	Description       string
 	Labels            map[string]string
 	AccessTypes       []string // PUBLIC, PRIVATE
-	AgentCompute      string   // GKE, CLOUD_RUN, GCE_VM; "" for that of the data plane
+	AgentCompute      string   // GKE, CLOUD_RUN, GCE_VM, BORG; "" for that of the data plane where it has one
 	DeploymentModel   string   // CENTRALIZED, AMBIENT
 	NetworkAttachment string
 	VPCEgress         string // ALL_TRAFFIC, PRIVATE_RANGES_ONLY

@@ -133,13 +133,24 @@ func (v *googleGatewayValidator) content(path []any, text, protocol string) {
 		v.add(path, "is no JSON object")
 		return
 	}
-	_, tools := object["tools"].([]any)
+	tools, _ := object["tools"].([]any)
 	switch {
-	case protocol == "mcp" && !tools:
+	case protocol == "mcp" && len(tools) == 0:
 		v.add(path, "has no list of tools: write {\"tools\": [...]}, as the server answers to tools/list")
+	case protocol == "mcp" && slices.ContainsFunc(tools, func(tool any) bool { return !named(tool, "name") }):
+		v.add(path, "has a tool without a name")
+	case protocol == "a2a" && !(named(object, "name") && named(object, "version")):
+		v.add(path, "is no agent card, which has a name and a version at least")
 	case protocol == "rest" || protocol == "grpc":
 		v.add(path, "is for MCP servers and agents: Agent Registry takes none for an endpoint")
 	}
+}
+
+// named says whether a JSON object has a text in a field.
+func named(object any, field string) bool {
+	fields, _ := object.(map[string]any)
+	text, _ := fields[field].(string)
+	return text != ""
 }
 
 func (v *googleGatewayValidator) registryBindings(path []any) {

@@ -155,6 +155,7 @@ func TestGatewayProblemsOnGoogleCloudNameTheAttribute(t *testing.T) {
 			template(GoogleConnectivityTemplate{AgentCompute: "GKE"})(g)
 			g.Google.DataPlane = GoogleCloudRun
 		}, `gcp.connectivity_template.agent_compute: "GKE" is not what data_plane "cloud_run" is for`},
+		"compute of nobody":      {template(GoogleConnectivityTemplate{}), "gcp.connectivity_template.agent_compute: is missing"},
 		"networks in two places": {gcp(func(g google) { g.ConnectivityTemplate = &GoogleConnectivityTemplate{} }), "gcp.connectivity_template: says how the gateway reaches networks, and so do"},
 
 		"IAP on the way in":        {func(g *Gateway) { g.Mode = ClientToAgent }, `gcp.iap: is not asked by a gateway in mode "client_to_agent"`},
@@ -221,20 +222,26 @@ func TestGatewayProblemsOnGoogleCloudNameTheAttribute(t *testing.T) {
 		"entry twice":                 {target("reports", func(t *Target) { t.Google.Service.ID = "x" }), `targets["reports"].gcp.registry_resource: is an entry that exists`},
 		"entry that nobody sees":      {target("bank", func(t *Target) { t.Google.Service.Location = "us-east1" }), `targets["bank"].gcp.service.location: "us-east1" is neither`},
 		"long display name":           {target("bank", func(t *Target) { t.Google.Service.DisplayName = strings.Repeat("x", 64) }), `targets["bank"].gcp.service.display_name: has 64 characters`},
-		"long content":                {target("bank", func(t *Target) { t.Google.Service.Content = `{"tools":[],"x":"` + strings.Repeat("x", 10240) + `"}` }), `targets["bank"].gcp.service.content: has 10259 bytes`},
-		"content without tools":       {target("bank", func(t *Target) { t.Google.Service.Content = "{}" }), `targets["bank"].gcp.service.content: has no list of tools`},
-		"content of an endpoint":      {gcp(func(g google) { s := g.Services["logging"]; s.Content = "{}"; g.Services["logging"] = s }), `gcp.services["logging"].content: is for MCP servers and agents`},
-		"service without a URL":       {gcp(func(g google) { g.Services["logging"] = GoogleRegistryService{} }), `gcp.services["logging"].interfaces: is empty`},
-		"binding to nothing":          {gcp(func(g google) { b := g.Bindings["bank"]; b.Target = "x"; g.Bindings["bank"] = b }), `gcp.bindings["bank"].target: "x" is neither a target nor a URN`},
-		"binding without authority":   {gcp(func(g google) { b := g.Bindings["bank"]; b.AuthProvider = "x"; g.Bindings["bank"] = b }), `gcp.bindings["bank"].auth_provider: "x" is no auth provider`},
-		"arguments":                   {allow("pay", func(a *Allow) { a.Arguments = map[string]ArgumentCondition{"amount": {}} }), `allow["pay"].arguments: cannot be said on Google Cloud: no policy there sees arguments`},
-		"users":                       {allow("pay", func(a *Allow) { a.Users = []string{"https://idp.example.org#alice"} }), `allow["pay"].users: cannot be said on Google Cloud`},
-		"authentication":              {allow("pay", func(a *Allow) { a.Authentication = []string{"dpop"} }), `allow["pay"].authentication: cannot be said on Google Cloud`},
-		"skills":                      {allow("report", func(a *Allow) { a.Skills = []string{"x"} }), `allow["report"].skills: cannot be said on Google Cloud`},
-		"push hosts":                  {allow("report", func(a *Allow) { a.PushHosts = nil }), `allow["report"].push_hosts: cannot be said on Google Cloud`},
-		"all of an agent":             {target("reports", func(t *Target) { t.Google.Coarse = false }), `allow["report"]: lets through every method of target "reports"`},
-		"parts":                       {allow("report", func(a *Allow) { a.PartKinds = []string{"text"} }), `allow["report"].part_kinds: cannot be said on Google Cloud`},
-		"operations in the registry":  {target("orders", func(t *Target) { t.Google = nil }), `allow["orders"].operations: cannot be said of an endpoint in Agent Registry`},
+		"long content": {target("bank", func(t *Target) {
+			t.Google.Service.Content = `{"tools":[{"name":"a"}],"x":"` + strings.Repeat("x", 10240) + `"}`
+		}), `targets["bank"].gcp.service.content: has 10271 bytes`},
+		"content without tools": {target("bank", func(t *Target) { t.Google.Service.Content = "{}" }), `targets["bank"].gcp.service.content: has no list of tools`},
+		"tool without a name":   {target("bank", func(t *Target) { t.Google.Service.Content = `{"tools":[{"title":"x"}]}` }), `targets["bank"].gcp.service.content: has a tool without a name`},
+		"card without a version": {target("reports", func(t *Target) {
+			t.Google = &GoogleTarget{Coarse: true, Service: GoogleRegistryService{Content: `{"name":"x"}`}}
+		}), `targets["reports"].gcp.service.content: is no agent card`},
+		"content of an endpoint":     {gcp(func(g google) { s := g.Services["logging"]; s.Content = "{}"; g.Services["logging"] = s }), `gcp.services["logging"].content: is for MCP servers and agents`},
+		"service without a URL":      {gcp(func(g google) { g.Services["logging"] = GoogleRegistryService{} }), `gcp.services["logging"].interfaces: is empty`},
+		"binding to nothing":         {gcp(func(g google) { b := g.Bindings["bank"]; b.Target = "x"; g.Bindings["bank"] = b }), `gcp.bindings["bank"].target: "x" is neither a target nor a URN`},
+		"binding without authority":  {gcp(func(g google) { b := g.Bindings["bank"]; b.AuthProvider = "x"; g.Bindings["bank"] = b }), `gcp.bindings["bank"].auth_provider: "x" is no auth provider`},
+		"arguments":                  {allow("pay", func(a *Allow) { a.Arguments = map[string]ArgumentCondition{"amount": {}} }), `allow["pay"].arguments: cannot be said on Google Cloud: no policy there sees arguments`},
+		"users":                      {allow("pay", func(a *Allow) { a.Users = []string{"https://idp.example.org#alice"} }), `allow["pay"].users: cannot be said on Google Cloud`},
+		"authentication":             {allow("pay", func(a *Allow) { a.Authentication = []string{"dpop"} }), `allow["pay"].authentication: cannot be said on Google Cloud`},
+		"skills":                     {allow("report", func(a *Allow) { a.Skills = []string{"x"} }), `allow["report"].skills: cannot be said on Google Cloud`},
+		"push hosts":                 {allow("report", func(a *Allow) { a.PushHosts = nil }), `allow["report"].push_hosts: cannot be said on Google Cloud`},
+		"all of an agent":            {target("reports", func(t *Target) { t.Google.Coarse = false }), `allow["report"]: lets through every method of target "reports"`},
+		"parts":                      {allow("report", func(a *Allow) { a.PartKinds = []string{"text"} }), `allow["report"].part_kinds: cannot be said on Google Cloud`},
+		"operations in the registry": {target("orders", func(t *Target) { t.Google = nil }), `allow["orders"].operations: cannot be said of an endpoint in Agent Registry`},
 		"operation of a document": {func(g *Gateway) {
 			target("orders", func(t *Target) { t.Operations, t.OpenAPI = nil, "{}" })(g)
 			allow("orders", func(a *Allow) { a.Operations = []string{"x"} })(g)
