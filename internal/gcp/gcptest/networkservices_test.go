@@ -67,6 +67,12 @@ func TestAgentGatewayRefusals(t *testing.T) {
 		_, err := service.AgentGateways.Create(parent, egressGateway()).AgentGatewayId("Gateway").Do()
 		checkRefused(t, err, "agent_gateway_id")
 	})
+	t.Run("another path", func(t *testing.T) {
+		_, err := service.AgentGateways.Patch(parent+"/agentGateways/valid", &gateway{
+			GoogleManaged: &networkservices.AgentGatewayGoogleManaged{GovernedAccessPath: "CLIENT_TO_AGENT"},
+		}).UpdateMask("googleManaged").Do()
+		checkRefused(t, err, "google_managed.governed_access_path")
+	})
 	t.Run("no id", func(t *testing.T) {
 		_, err := service.AgentGateways.Create(parent, egressGateway()).Do()
 		checkRefused(t, err, "agent_gateway_id")
@@ -103,7 +109,7 @@ func TestConnectivityTemplateRefusals(t *testing.T) {
 		return err
 	}, []refused[template]{
 		{"no path", func(b *template) { b.AccessPath = "" }, "access_path"},
-		{"no compute", func(b *template) { b.AgentCompute = "" }, "agent_compute"},
+		{"a compute that does not exist", func(b *template) { b.AgentCompute = "LAMBDA" }, "agent_compute"},
 		{"a type of access that does not exist", func(b *template) { b.AccessTypes = []string{"PRIVATE", "SECRET"} }, "access_types[1]"},
 		{"a type of access twice", func(b *template) { b.AccessTypes = []string{"PRIVATE", "PRIVATE"} }, "access_types"},
 		{"egress of an ingress template", func(b *template) { b.AccessPath = "CLIENT_TO_AGENT" }, "egress_network_config"},

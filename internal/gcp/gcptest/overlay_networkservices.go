@@ -67,16 +67,28 @@ var (
 func checkAgentGateway(c *check) {
 	c.labels()
 	c.atMost("description", 1024)
-	// The proto has a oneof deployment_mode that discovery does not show (agent_gateway.proto; facts §2.1).
-	c.exactlyOne("googleManaged", "selfManaged")
+	// The proto has a oneof deployment_mode that discovery does not show (agent_gateway.proto; facts §2.1). hashicorp/google wants one of
+	// them; an ambient data plane, which the template describes, has neither a proxy of Google's nor one to attach to.
+	c.atMostOne("googleManaged", "selfManaged")
+	if !c.has("agentConnectivityTemplate") {
+		c.exactlyOne("googleManaged", "selfManaged")
+	}
 	if c.has("googleManaged") && !c.has("googleManaged.governedAccessPath") {
 		c.refuse("googleManaged.governedAccessPath", "a managed gateway governs one path")
 	}
 	if c.has("selfManaged") {
 		c.exactlyOne("selfManaged.resourceUri", "selfManaged.resourceUris")
 	}
-	if before := c.before; before != nil && (before["googleManaged"] == nil) != (c.body["googleManaged"] == nil) {
-		c.refuse("deploymentMode", "the deployment mode cannot be changed")
+	// hashicorp/google replaces a gateway rather than change these; discovery does not call them immutable.
+	if before := c.before; before != nil {
+		if (before["googleManaged"] == nil) != (c.body["googleManaged"] == nil) {
+			c.refuse("googleManaged", "the deployment mode cannot be changed")
+		}
+		for _, field := range []string{"googleManaged.governedAccessPath", "selfManaged.resourceUri"} {
+			if was := text(before, field); was != "" && c.has(field) && was != text(c.body, field) {
+				c.refuse(field, "the field cannot be changed")
+			}
+		}
 	}
 	c.registries()
 	if template := text(c.body, "agentConnectivityTemplate"); template != "" {
@@ -132,10 +144,8 @@ func agentGatewayCard(s *Server, o *stored, answer map[string]any) {
 func checkConnectivityTemplate(c *check) {
 	c.labels()
 	c.atMost("description", 1024)
-	for _, field := range []string{"accessPath", "agentCompute"} { // "Exactly one … must be chosen."
-		if !c.has(field) {
-			c.refuse(field, "one is chosen")
-		}
+	if !c.has("accessPath") { // "Exactly one path can be set", and hashicorp/google requires it
+		c.refuse("accessPath", "a path is chosen")
 	}
 	c.unique("accessTypes")
 	c.matches("egressNetworkConfig.dnsPeeringConfig.targetNetwork", network)
