@@ -68,7 +68,7 @@ func renderedBench(t *testing.T) *bench {
 			"googleManaged": map[string]any{"governedAccessPath": "CLIENT_TO_AGENT"},
 		},
 		"binaryauthorization.googleapis.com/projects/acme-quality/attestors/qa":                                       {},
-		"networkservices.googleapis.com/projects/acme-agents/locations/us-central1/agentConnectivityTemplates/shared": {"accessPath": "AGENT_TO_ANYWHERE", "agentCompute": "GKE"},
+		"networkservices.googleapis.com/projects/acme-agents/locations/us-central1/agentConnectivityTemplates/shared": {"accessPath": "AGENT_TO_ANYWHERE"},
 		"agentidentity.googleapis.com/projects/acme-agents/locations/us-central1/authProviders/bank":                  {"authProviderTypeParams": map[string]any{"geAuthProvider": map[string]any{}}},
 		"modelarmor.googleapis.com/projects/acme-agents/locations/us-central1/templates/in":                           {"filterConfig": map[string]any{}},
 		"modelarmor.googleapis.com/projects/acme-agents/locations/us-central1/templates/out":                          {"filterConfig": map[string]any{}},

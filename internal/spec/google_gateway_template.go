@@ -62,9 +62,6 @@ func (v *googleGatewayValidator) existingTemplate(path []any, t GoogleConnectivi
 // compute checks what the agents run on against the data plane.
 func (v *googleGatewayValidator) compute(path []any, t GoogleConnectivityTemplate) {
 	v.oneOf(at(path, "agent_compute"), t.AgentCompute, "GKE", "CLOUD_RUN", "GCE_VM", "BORG")
-	if t.AgentCompute == "" && !v.g.selfManaged() {
-		v.add(at(path, "agent_compute"), "is missing, and a template is for agents on one: use GKE, CLOUD_RUN, GCE_VM, or BORG for those that Google itself runs")
-	}
 	v.oneOf(at(path, "deployment_model"), t.DeploymentModel, "CENTRALIZED", "AMBIENT")
 	want := map[string]string{GoogleGKE: "GKE", GoogleCloudRun: "CLOUD_RUN"}[v.g.DataPlane]
 	if want != "" && t.AgentCompute != "" && t.AgentCompute != want {

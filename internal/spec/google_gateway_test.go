@@ -155,7 +155,6 @@ func TestGatewayProblemsOnGoogleCloudNameTheAttribute(t *testing.T) {
 			template(GoogleConnectivityTemplate{AgentCompute: "GKE"})(g)
 			g.Google.DataPlane = GoogleCloudRun
 		}, `gcp.connectivity_template.agent_compute: "GKE" is not what data_plane "cloud_run" is for`},
-		"compute of nobody":      {template(GoogleConnectivityTemplate{}), "gcp.connectivity_template.agent_compute: is missing"},
 		"networks in two places": {gcp(func(g google) { g.ConnectivityTemplate = &GoogleConnectivityTemplate{} }), "gcp.connectivity_template: says how the gateway reaches networks, and so do"},
 
 		"IAP on the way in":        {func(g *Gateway) { g.Mode = ClientToAgent }, `gcp.iap: is not asked by a gateway in mode "client_to_agent"`},

@@ -93,7 +93,7 @@ func templateAttribute() schema.SingleNestedAttribute {
 		"description":        text("Its description."),
 		"labels":             texts("Its labels."),
 		"access_types":       list("`PUBLIC` and `PRIVATE`."),
-		"agent_compute":      text("Where the agents run: `GKE`, `CLOUD_RUN`, `GCE_VM`, or `BORG` for those that Google itself runs. Default: as `data_plane` says; `google_managed` says nothing.", oneOf("GKE", "CLOUD_RUN", "GCE_VM", "BORG")),
+		"agent_compute":      text("Where the agents run: `GKE`, `CLOUD_RUN`, `GCE_VM` or `BORG`. Default: as `data_plane` says; none for `google_managed`.", oneOf("GKE", "CLOUD_RUN", "GCE_VM", "BORG")),
 		"deployment_model":   text("`CENTRALIZED` or `AMBIENT`.", oneOf("CENTRALIZED", "AMBIENT")),
 		"network_attachment": text("Way into a private network: `projects/<project>/regions/<region>/networkAttachments/<name>`."),
 		"vpc_egress":         text("`ALL_TRAFFIC`, which needs Cloud NAT for what is not private, or `PRIVATE_RANGES_ONLY`.", oneOf("ALL_TRAFFIC", "PRIVATE_RANGES_ONLY")),
