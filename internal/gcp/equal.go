@@ -60,9 +60,7 @@ func (l lens) added(path string, live, ours map[string]any) map[string]any {
 		if _, known := ours[name]; known || !l.closed(below) || slices.Contains(l.kind.outputOnly, below) || l.unseen(below) || l.zero(below, value) {
 			continue
 		}
-		if standard, ok := l.kind.defaults[below]; !ok || !l.equal(below, value, standard) {
-			added[name] = l.settable(below, value)
-		}
+		added[name] = l.settable(below, value)
 	}
 	return added
 }

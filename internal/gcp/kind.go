@@ -36,7 +36,7 @@ type kind struct {
 	whole []string
 	// present are the messages that mean something by being there, even when they are empty: the members of a oneof.
 	present []string
-	// defaults are what the server puts where nothing is set. An import leaves them out.
+	// defaults are what the server puts where nothing is set, and so the same as nothing. An import leaves them out.
 	defaults map[string]any
 	// gateway says that Google makes one change at a time among all objects of a project and location that are of this sort.
 	gateway bool

@@ -64,13 +64,13 @@ func (l lens) unseen(path string) bool {
 	return slices.Contains(l.kind.inputOnly, path) || stack.GoogleSecret(path)
 }
 
-// importable gives what an object holds that somebody may have set: all but what is the server's, its defaults and what is zero.
+// importable gives what an object holds that somebody may have set: all but what is the server's and what is zero.
 func (l lens) importable(live map[string]any) map[string]any {
 	out, _ := l.settable("", live).(map[string]any)
 	return out
 }
 
-// serverFields are output-only wherever they stand outermost (https://google.aip.dev/148).
+// serverFields are output-only wherever they stand outermost (https://google.aip.dev/148), but where a kind has a call that sets one.
 var serverFields = []string{
 	"name", "uid", "etag", "createTime", "updateTime", "deleteTime", "expireTime", "purgeTime", "state", "selfLink", "reconciling",
 }
@@ -83,10 +83,9 @@ func (l lens) settable(path string, live any) any {
 	out := make(map[string]any, len(fields))
 	for name, value := range fields {
 		below := join(path, name)
-		standard, hasStandard := l.kind.defaults[below]
 		switch {
-		case path == "" && slices.Contains(serverFields, name), slices.Contains(l.kind.outputOnly, below), l.unseen(below):
-		case hasStandard && l.equal(below, value, standard), l.zero(below, value):
+		case path == "" && slices.Contains(serverFields, name) && !slices.Contains(l.kind.later, name), slices.Contains(l.kind.outputOnly, below), l.unseen(below):
+		case l.zero(below, value):
 		default:
 			out[name] = l.settable(below, value)
 		}
@@ -94,9 +93,12 @@ func (l lens) settable(path string, live any) any {
 	return out
 }
 
-// zero says that a value is the same as its absence: protobuf does not tell them apart. A message that means something by being there
-// is never zero.
+// zero says that a value is the same as its absence: it is the server's default, or protobuf does not tell them apart. A message that
+// means something by being there is never zero.
 func (l lens) zero(path string, value any) bool {
+	if standard, ok := l.kind.defaults[path]; ok && l.equal(path, value, standard) {
+		return true
+	}
 	return zero(value) && !slices.Contains(l.kind.present, path)
 }
 

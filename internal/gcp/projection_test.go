@@ -24,6 +24,7 @@ func TestProjection(t *testing.T) {
 		"a changed field shows":                     {`{"a":1,"b":{"c":"x"}}`, `{"a":2,"b":{"c":"y","d":"z"}}`, `{"a":2,"b":{"c":"y"}}`},
 		"a field that is gone is left out":          {`{"a":1,"b":{"c":"x","d":"y"}}`, `{"b":{"d":"y"}}`, `{"b":{"d":"y"}}`},
 		"an absent field is a zero value":           {`{"a":false,"b":"","c":0,"d":[],"e":{"f":false},"g":"LEVEL_UNSPECIFIED"}`, `{}`, `{"a":false,"b":"","c":0,"d":[],"e":{"f":false},"g":"LEVEL_UNSPECIFIED"}`},
+		"an absent field is the server's default":   {`{"profile":"REQUEST"}`, `{}`, `{"profile":"REQUEST"}`},
 		"an empty message may mean something":       {`{"managed":{}}`, `{}`, `{}`},
 		"a list of equal length goes by element":    {`{"a":[{"x":1},{"x":2}]}`, `{"a":[{"x":1,"y":1},{"x":3,"y":1}]}`, `{"a":[{"x":1},{"x":3}]}`},
 		"a list of another length shows whole":      {`{"a":[{"x":1}]}`, `{"a":[{"x":1,"y":1},{"x":2}]}`, `{"a":[{"x":1,"y":1},{"x":2}]}`},
