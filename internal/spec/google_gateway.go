@@ -177,7 +177,7 @@ type GoogleStringMatch struct {
 
 // GoogleEgressPolicy is the IAM access policy that the permissions of allow are written into, and how it is bound to the project.
 type GoogleEgressPolicy struct {
-	ID    string // of the policy and its binding; "" for the gateway's
+	ID    string // of the policy and its binding; "" for one made of the gateway's and its location
 	Rules []GoogleEgressRule
 }
 

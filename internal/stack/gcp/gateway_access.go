@@ -22,6 +22,7 @@ func (g googleGateway) access() ([]stack.Object, error) {
 	return nil, nil
 }
 
+// accessPolicy is one of the project, where gateways of other regions, which may have the same name, have theirs too.
 func (g googleGateway) accessPolicy() ([]stack.Object, error) {
 	var rules []any
 	if g.GoogleMeans() == spec.ByAccessPolicy {
@@ -41,7 +42,7 @@ func (g googleGateway) accessPolicy() ([]stack.Object, error) {
 	}
 	id := g.google.AccessPolicy.ID
 	if id == "" {
-		id = g.id("egress")
+		id = g.id("egress", g.google.Project.Location)
 	}
 	project := "projects/" + g.google.Project.ID
 	policy := global(project, "accessPolicies/"+id)
@@ -82,7 +83,7 @@ func (g googleGateway) grants() []stack.Object {
 		key := stack.GoogleKey(identityProxy, resource)
 		key.Part = grant.ConditionTitle
 		if key.Part == "" {
-			key.Part = g.id(name)
+			key.Part = g.id(g.google.Project.Location, name)
 		}
 		expression := grant.Condition
 		if expression == "" {

@@ -110,12 +110,19 @@ func (g googleGateway) armorTemplate(t spec.GoogleModelArmorTemplate) stack.Obje
 	if t.MultiLanguage {
 		metadata["multiLanguageDetection"] = map[string]any{"enableMultiLanguageDetection": true}
 	}
-	id := t.ID
-	if id == "" {
-		id = registry.GatewayID(g.Gateway)
-	}
 	body := g.labelled(map[string]any{"filterConfig": filters, "templateMetadata": metadata}, t.Labels)
-	return stack.Object{Key: stack.GoogleKey(modelArmor, g.in("templates", id)), Body: body}
+	return stack.Object{Key: stack.GoogleKey(modelArmor, g.armorTemplateName()), Body: body}
+}
+
+// armorTemplateName is that of the template that is made, "" where none is.
+func (g googleGateway) armorTemplateName() string {
+	switch m := g.google.ModelArmor; {
+	case m.Template == nil:
+		return ""
+	case m.Template.ID != "":
+		return g.in("templates", m.Template.ID)
+	}
+	return g.in("templates", registry.GatewayID(g.Gateway))
 }
 
 func (g googleGateway) ownExtension(name string, e spec.GoogleExtension) []stack.Object {

@@ -2,6 +2,7 @@ package gcp
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -141,6 +142,45 @@ func TestTwoThingsOfOneNameAreAnError(t *testing.T) {
 	}
 }
 
+func TestGatewayRoles(t *testing.T) {
+	g := everything(t)
+	const agent = "serviceAccount:service-123@gcp-sa-dep.iam.gserviceaccount.com"
+	own := []RoleGrant{{"acme-agents", "roles/modelarmor.calloutUser", agent}, {"acme-agents", "roles/serviceusage.serviceUsageConsumer", agent}}
+	if got, want := GatewayRoles(g), append(own, RoleGrant{"acme-agents", "roles/modelarmor.user", agent}); !slices.Equal(got, want) {
+		t.Errorf("roles are %v, want %v", got, want)
+	}
+	g.Google.ModelArmor = &spec.GoogleModelArmor{RequestTemplate: "projects/shared/locations/us-central1/templates/t", ResponseTemplate: "projects/shared/locations/us-central1/templates/u"}
+	if got, want := GatewayRoles(g), append(own, RoleGrant{"shared", "roles/modelarmor.user", agent}); !slices.Equal(got, want) {
+		t.Errorf("roles are %v, want %v", got, want)
+	}
+	g.Google.ModelArmor = nil
+	if got := GatewayRoles(g); got != nil {
+		t.Errorf("roles are %v, want none", got)
+	}
+}
+
+// Gateways of one name in two regions share nothing but what their users name alike.
+func TestGatewaysOfOtherRegionsHaveOtherObjects(t *testing.T) {
+	g, other := everything(t), everything(t)
+	for _, of := range []*spec.Gateway{&g, &other} {
+		of.Google.Services, of.Google.Bindings = nil, nil
+	}
+	other.Google.Project.Location = "europe-west1"
+	first, err := Gateway(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := Gateway(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range stack.Keys(second) {
+		if before(first, key) {
+			t.Errorf("both have %s", key)
+		}
+	}
+}
+
 // Whatever a user names things, it is refused, or becomes the same objects each time, each with a name that Google takes and of its own.
 func FuzzGoogleGatewayNames(f *testing.F) {
 	f.Add("egress", "bank", "pay", "own", "logging", "tool", "billing", int64(1))
@@ -155,7 +195,7 @@ func FuzzGoogleGatewayNames(f *testing.F) {
 				"other": {Protocol: "rest", URL: "https://other.example.org", Google: &spec.GoogleTarget{Unregistered: true}, Unmatched: "decide"},
 			},
 			Allow: map[string]spec.Allow{
-				allow:        {Agents: []string{"spiffe://" + domain + "/ns/a/sa/" + account}, Target: target, Tools: []string{tool}, Prompts: strings.Fields(strings.Repeat("p ", 1) + service)},
+				allow:        {Agents: []string{"spiffe://" + domain + "/ns/a/sa/" + account}, Target: target, Tools: []string{tool}, Prompts: []string{"p " + service}},
 				allow + ".2": {Agents: []string{"spiffe://" + domain + "/ns/a/sa/" + account}, Target: "other", Operations: []string{"*"}},
 			},
 			Google: &spec.GoogleGateway{

@@ -69,8 +69,12 @@ func Location(g spec.Gateway, s spec.GoogleRegistryService) string {
 func Key(g spec.Gateway, target string) stack.Key {
 	s := entry(g, target).Service
 	id := s.ID
-	if id == "" {
+	switch region := g.Google.Project.Location; {
+	case id != "":
+	case Location(g, s) == region:
 		id = ID(GatewayID(g), target)
+	default: // where gateways of other regions, which may have the same name, have theirs too
+		id = ID(GatewayID(g), region, target)
 	}
 	return ServiceKey(g, id, s)
 }
