@@ -90,6 +90,9 @@ func (m *thing) Render(*Provider) ([]stack.Object, error) {
 	objects := make([]stack.Object, len(m.Parts))
 	for i, part := range m.Parts {
 		objects[i] = stack.Object{Key: m.key(part.ValueString()), Body: map[string]any{"part": part.ValueString()}}
+		if part.ValueString() == "output" {
+			objects[i].Body["of"] = stack.Output(m.key("first"), "name")
+		}
 	}
 	return objects, nil
 }

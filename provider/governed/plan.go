@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -183,19 +184,38 @@ func (r *governed) planObjects(ctx context.Context, m Model, state map[string]st
 	}
 	planned := make(map[string]attr.Value, len(desired))
 	var creates []stack.Object
+	made := map[stack.Key]bool{}
 	for _, object := range desired {
 		key := object.Key.String()
-		value, objectDiags := r.planObject(ctx, m, object, state[key], l, exists)
-		diags.Append(objectDiags...)
-		planned[key] = value
 		if state[key] == "" {
 			creates = append(creates, object)
 		}
+		if r.leftToApply(object, state[key], exists, made) {
+			made[object.Key] = made[object.Key] || state[key] == ""
+			planned[key] = types.StringUnknown()
+			continue
+		}
+		value, isMade, objectDiags := r.planObject(ctx, m, object, state[key], l, exists)
+		diags.Append(objectDiags...)
+		planned[key], made[object.Key] = value, isMade
 	}
 	if !diags.HasError() && !r.provider.Render {
 		diags.Append(r.rivals(ctx, m, creates)...)
 	}
 	return planned, diags
+}
+
+// leftToApply says of an object of Google's that only the apply can know what becomes of it. One that has the output of an object which
+// is about to be made is about that one, and not about what has its name now. One that the state of a resource had which is now planned
+// anew, because it is tainted, goes with that state first.
+func (r *governed) leftToApply(object stack.Object, prior string, exists bool, made map[stack.Key]bool) bool {
+	if r.provider.Render || !object.Key.Google() {
+		return false
+	}
+	if prior == "" && !exists && r.provider.contact.wasHeld(object.Key) {
+		return true
+	}
+	return slices.ContainsFunc(stack.Outputs(object.Body), func(of stack.Key) bool { return made[of] })
 }
 
 // rivals warns of what would undo the plan, where the API can tell.
@@ -220,34 +240,35 @@ func (r *governed) rivals(ctx context.Context, m Model, creates []stack.Object) 
 	return diags
 }
 
-func (r *governed) planObject(ctx context.Context, m Model, object stack.Object, prior string, l ledger, exists bool) (attr.Value, diag.Diagnostics) {
-	var diags diag.Diagnostics
+// planObject gives the projection of one object as an apply would leave it, and whether the apply makes the object or makes it anew.
+func (r *governed) planObject(ctx context.Context, m Model, object stack.Object, prior string, l ledger, exists bool) (value attr.Value, made bool, diags diag.Diagnostics) {
+	made = prior == ""
 	switch {
 	case r.provider.Render:
 		live, err := rendered(object)
 		if err != nil {
 			diags.Append(Unable("render", r.Noun, m.Label(), err))
 		}
-		return types.StringValue(live.Projection), diags
+		return types.StringValue(live.Projection), made, diags
 	case prior != "" && l.unchanged(object, r.provider.FieldManager, prior) && !r.provider.contact.stale(r.contactID(m)):
-		return types.StringValue(prior), diags
+		return types.StringValue(prior), made, diags
 	case object.Secret:
-		return types.StringUnknown(), diags
+		return types.StringUnknown(), made, diags
 	}
 	backend, err := r.provider.Backend(ctx, object.Key)
 	if err != nil {
 		diags.Append(Unable("plan", r.Noun, m.Label(), err))
-		return types.StringUnknown(), diags
+		return types.StringUnknown(), made, diags
 	}
 	live, err := backend.Plan(ctx, object, prior)
 	var unknown *stack.UnknownError
 	switch {
 	case errors.As(err, &unknown) && (!unknown.Unreachable || r.provider.contact.mayBeUnknown(r.contactID(m), object.Key, exists)):
 		tflog.Debug(ctx, "object is not known before apply", map[string]any{"object": object.Key.String(), "reason": unknown.Err.Error()})
-		return types.StringUnknown(), diags
+		return types.StringUnknown(), made, diags
 	case err != nil:
 		diags.Append(Unable("plan", r.Noun, m.Label(), err))
-		return types.StringUnknown(), diags
+		return types.StringUnknown(), made, diags
 	}
 	r.provider.contact.noteReached(object.Key)
 	if len(live.Reclaimed) > 0 {
@@ -259,10 +280,11 @@ func (r *governed) planObject(ctx context.Context, m Model, object stack.Object,
 			fmt.Sprintf("It is managed by %s. The apply makes it part of %s %q, whose destruction will delete it.", strings.Join(live.Adopted, ", "), r.Noun, m.Label()))
 	}
 	if len(live.Replaced) > 0 {
+		made = true
 		diags.AddWarning(fmt.Sprintf("%s is replaced", object.Key.Describe()),
 			fmt.Sprintf("These fields of %s %q cannot be changed in place, so that the apply deletes the object and makes it anew:\n  %s", r.Noun, m.Label(), strings.Join(live.Replaced, "\n  ")))
 	}
-	return types.StringValue(live.Projection), diags
+	return types.StringValue(live.Projection), made, diags
 }
 
 // rendered gives an object as render mode shows it: as it would be applied, without write-only values and their hashes. No ledger

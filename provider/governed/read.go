@@ -59,6 +59,7 @@ func (r *governed) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	r.provider.contact.noteRead(r.contactID(m), answered)
 	elements := map[string]attr.Value{}
 	for key, object := range live {
+		r.provider.contact.noteHeld(key)
 		elements[key.String()] = types.StringValue(object.Projection)
 		if _, known := l.find(key.String()); !known {
 			l = append(l, entry{Key: key.String(), UID: object.UID})

@@ -57,11 +57,12 @@ func (g googleGateway) template() []stack.Object {
 func (g googleGateway) agentGateway() stack.Object {
 	body := g.labelled(map[string]any{"registries": texts(g.registries())})
 	setText(body, "description", g.google.Description)
-	switch {
-	case g.managed():
+	if g.managed() {
 		body["googleManaged"] = map[string]any{"governedAccessPath": g.accessPath()}
-	case len(g.google.ResourceURIs) > 0: // an ambient data plane has none, and is what its template says
-		body["selfManaged"] = map[string]any{"resourceUris": texts(g.google.ResourceURIs)}
+	} else {
+		proxies := map[string]any{}
+		setTexts(proxies, "resourceUris", g.google.ResourceURIs)
+		body["selfManaged"] = proxies
 	}
 	setText(body, "agentConnectivityTemplate", g.templateName())
 	network := map[string]any{}
