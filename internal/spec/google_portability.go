@@ -2,6 +2,7 @@ package spec
 
 import (
 	"slices"
+	"strings"
 )
 
 // GoogleMeans is what decides a permission on Google Cloud.
@@ -93,6 +94,12 @@ func (v *portability) check() {
 	}
 	if _, _, err := v.target.Address(); err != nil && v.needsAddress() {
 		v.add([]any{"targets", MapKey(v.allow.Target), "url"}, "%q %v, and Google tells the target by it", v.target.URL, err)
+	}
+	if v.needsAddress() && strings.HasPrefix(v.target.URL, "http://") {
+		v.note("http and https of a host are not told apart")
+	}
+	if v.means == ByAuthzPolicy && v.Google != nil && (v.Google.ModelArmor != nil || len(v.Google.Extensions) > 0) {
+		v.note("Google's documentation leaves open whether what an extension lets through still needs a policy that allows it: try a call that nothing permits")
 	}
 	if v.means == ByAccessPolicy {
 		v.note("an access policy is bound to the project: what it permits is permitted at every gateway of the project whose IAP is asked in version V2")

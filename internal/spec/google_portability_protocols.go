@@ -5,15 +5,14 @@ func (v *portability) mcp() {
 	if v.google().Unregistered && v.means == ByAccessPolicy {
 		v.add(v.path, "is about an MCP server that is not in Agent Registry, of which Google sees no tools: register target %q", a.Target)
 	}
-	v.note("completions and tasks are refused: Google does not say which prompt or tool they belong to")
 	v.note("lists show all that the server has, and not just what may be used")
 	if a.ReadOnly {
 		v.readOnly()
 	}
-	if v.means != ByAuthzPolicy {
+	if v.means == ByAccessPolicy {
+		v.note("completions and tasks are refused: Google does not say which prompt or tool they belong to")
 		return
 	}
-	v.notes = v.notes[1:]
 	v.note("tasks are refused")
 	if !v.google().Coarse && !(everything(a.Prompts) && everything(a.Resources)) {
 		v.add(v.path, "lets through all completions of target %q as well, which come with the methods that MCP cannot do without (MATCH_BASE_PROTOCOL_METHODS), and would tell of other prompts: "+
