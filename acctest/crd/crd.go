@@ -59,21 +59,30 @@ func Dir(tb testing.TB, set Set) string {
 
 // Find gives the folder that holds the set. The module is downloaded where the module cache lacks it.
 func (s Set) Find(ctx context.Context) (string, error) {
-	root, err := tool.Root()
+	dir, err := Module(ctx, s.folder, s.module)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("find the %s CRDs: %w", s.name, err)
 	}
-	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", s.module)
-	cmd.Dir = filepath.Join(root, "acctest", "tools", s.folder)
-	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
-	out, err := cmd.Output()
-	var module struct{ Dir, Error string }
-	if jsonErr := json.Unmarshal(out, &module); err != nil || jsonErr != nil || module.Dir == "" {
-		return "", fmt.Errorf("find the %s CRDs in module %s: %s: %w", s.name, s.module, module.Error, err)
-	}
-	crds := filepath.Join(module.Dir, filepath.FromSlash(s.dir))
+	crds := filepath.Join(dir, filepath.FromSlash(s.dir))
 	if _, err := os.Stat(crds); err != nil {
 		return "", fmt.Errorf("find the %s CRDs: %w", s.name, err)
 	}
 	return crds, nil
+}
+
+// Module gives the folder of a module that the go.mod of a folder below acctest/tools pins, for other manifests of a project than its CRDs.
+func Module(ctx context.Context, folder, module string) (string, error) {
+	root, err := tool.Root()
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", module)
+	cmd.Dir = filepath.Join(root, "acctest", "tools", folder)
+	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
+	out, err := cmd.Output()
+	var found struct{ Dir, Error string }
+	if jsonErr := json.Unmarshal(out, &found); err != nil || jsonErr != nil || found.Dir == "" {
+		return "", fmt.Errorf("find module %s: %s: %w", module, found.Error, err)
+	}
+	return found.Dir, nil
 }

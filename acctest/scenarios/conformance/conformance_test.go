@@ -130,7 +130,9 @@ func (s *stage) bring(text string) (remove func()) {
 		}
 	}
 	s.Cleanup(remove)
-	if err := s.Ready(s.Context(), objects...); err != nil {
+	ctx, cancel := context.WithTimeout(s.Context(), 4*time.Minute)
+	defer cancel()
+	if err := s.Ready(ctx, objects...); err != nil {
 		s.Fatal(err)
 	}
 	return remove

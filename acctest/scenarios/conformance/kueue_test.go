@@ -22,23 +22,8 @@ import (
 // and for its own kinds, so that nothing else in the cluster waits for it. An impostor has no webhooks, and is not asked how it is.
 func (s *stage) kueue(image string, impostor bool) (kinds, rest string) {
 	s.Helper()
-	kubectl, err := tool.Kubectl.Find()
-	if err != nil {
-		if kubectl, err = exec.LookPath("kubectl"); err != nil {
-			s.Skip("needs kubectl, which builds Kueue's manifests")
-		}
-	}
-	folder := filepath.Join(crd.Dir(s.T, crd.Kueue), "..", "..", "..", "default")
-	text, err := exec.CommandContext(s.Context(), kubectl, "kustomize", folder).Output()
-	if err != nil {
-		s.Fatalf("kubectl kustomize %s: %v", folder, err)
-	}
-	objects, err := cluster.Read(text)
-	if err != nil {
-		s.Fatal(err)
-	}
 	var crds, others []string
-	for _, o := range objects {
+	for _, o := range s.kustomized(filepath.Join(crd.Dir(s.T, crd.Kueue), "..", "..", "..", "default")) {
 		switch o.GetKind() {
 		case "APIService", "FlowSchema", "PriorityLevelConfiguration":
 			continue // of the server that shows what is pending
@@ -65,6 +50,26 @@ func (s *stage) kueue(image string, impostor bool) (kinds, rest string) {
 		}
 	}
 	return strings.Join(crds, "---\n"), strings.Join(others, "---\n")
+}
+
+// kustomized gives the objects of a kustomization.
+func (s *stage) kustomized(folder string) []*unstructured.Unstructured {
+	s.Helper()
+	kubectl, err := tool.Kubectl.Find()
+	if err != nil {
+		if kubectl, err = exec.LookPath("kubectl"); err != nil {
+			s.Skip("needs kubectl, which builds manifests of projects")
+		}
+	}
+	text, err := exec.CommandContext(s.Context(), kubectl, "kustomize", folder).Output()
+	if err != nil {
+		s.Fatalf("kubectl kustomize %s: %v", folder, err)
+	}
+	objects, err := cluster.Read(text)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return objects
 }
 
 // ownWebhooks leaves those for jobs and for Kueue's own kinds.
@@ -121,6 +126,7 @@ func TestGangsOfKueue(t *testing.T) {
 	removeImpostor := s.bring(impostor)
 	report := s.soon("gang_scheduling", kars.Detected, "Kueue")
 	s.want(s.try(report, active.Options{Patience: 5 * time.Minute}), kars.NotDetected, "Kueue does not start a job")
+	s.want(s.try(s.look("robust_controller"), active.Options{}), kars.NotDetected, "A ClusterQueue that is none was let in by Kueue")
 	removeImpostor()
 
 	removeManager := s.bring(manager)
@@ -132,6 +138,7 @@ func TestGangsOfKueue(t *testing.T) {
 		}
 	}
 	s.want(r, kars.Verified, "whole or not at all")
+	s.want(s.try(s.look("robust_controller"), active.Options{}), kars.Verified, "refused by its webhook")
 	s.nothingIsLeft("gang_scheduling")
 	removeManager()
 	s.soon("gang_scheduling", kars.NotDetected, "Kueue does not run")

@@ -91,12 +91,12 @@ var probes = map[string]probe{
 	"ai_service_metrics":        aiServiceMetrics,
 	"pod_autoscaling":           podAutoscaling,
 	"workload_sandboxing":       workloadSandboxing,
-	"robust_controller":         robustController,
+	"robust_controller":         anyOf(agentSandboxController, kueueController),
 	"in_place_pod_resize":       inPlacePodResize,
 	"workload_aware_scheduling": nativeGang,
 	"agent_identity":            agentIdentity,
 	"policy_enforcement":        policyEnforcement,
-	"agent_sandbox":             robustController,
+	"agent_sandbox":             agentSandboxController,
 	"long_running_stability":    longRunningStability,
 }
 

@@ -144,8 +144,8 @@ func selector(labels map[string]string) string {
 	return metav1.FormatLabelSelector(&metav1.LabelSelector{MatchLabels: labels})
 }
 
-// robustController has agent-sandbox make a pod of a Sandbox, and refuse one that is none.
-func robustController(a *arena) (kars.Finding, error) {
+// agentSandboxController has agent-sandbox make a pod of a Sandbox, and refuse one that is none.
+func agentSandboxController(a *arena) (kars.Finding, error) {
 	kind, err := a.served("agents.x-k8s.io", "sandboxes", "v1beta1", "v1alpha1")
 	if err != nil {
 		return kars.Finding{}, err

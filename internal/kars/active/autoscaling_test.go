@@ -26,14 +26,14 @@ var autoscalers = controlplane.Options{ControllerManager: true, Scheduler: true,
 // patient is long enough for an autoscaler that looks at every second, on a machine that is busy.
 const patient = 30 * time.Second
 
-// registerMetrics registers metrics of resources with the API server, which asks this port of this machine for them.
-func registerMetrics(t *testing.T, c *controlplane.ControlPlane, port int) {
+// registerMetrics registers metrics of resources with the API server, which asks this port of this machine for them until they are removed.
+func registerMetrics(t *testing.T, c *controlplane.ControlPlane, port int) (remove func()) {
 	t.Helper()
 	client, err := dynamic.NewForConfig(c.Config())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, o := range []struct {
+	objects := []struct {
 		gvr             schema.GroupVersionResource
 		namespace, text string
 	}{
@@ -50,13 +50,25 @@ spec:
   insecureSkipTLSVerify: true
   service: {namespace: default, name: metrics, port: %d}
 `, port)},
-	} {
+	}
+	var made []func() error
+	for _, o := range objects {
 		object := &unstructured.Unstructured{}
 		if err := yaml.Unmarshal([]byte(o.text), &object.Object); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := client.Resource(o.gvr).Namespace(o.namespace).Create(t.Context(), object, metav1.CreateOptions{}); err != nil {
 			t.Fatal(err)
+		}
+		made = append(made, func() error {
+			return client.Resource(o.gvr).Namespace(o.namespace).Delete(t.Context(), object.GetName(), metav1.DeleteOptions{})
+		})
+	}
+	return func() {
+		for _, undo := range made {
+			if err := undo(); err != nil {
+				t.Error(err)
+			}
 		}
 	}
 }
@@ -106,6 +118,13 @@ func TestMetricsThatNoAutoscalerCanFollow(t *testing.T) {
 		}
 		return names
 	}
+	// Nobody has to be behind an APIService for it to be there.
+	remove := registerMetrics(t, c, 1)
+	wantResult(t, run(t, c.Config(), detected("pod_autoscaling"), Options{Patience: patient}), kars.NotDetected, "the server is currently unable to handle the request")
+	// No namespace goes while the API server has kinds of which nobody knows whether there are some in it.
+	remove()
+	nothingIsLeft(t, c.Config())
+
 	var busy atomic.Value
 	busy.Store(nobody)
 	registerMetrics(t, c, metricsServer(t, func(namespace string) []string { return busy.Load().(func(string) []string)(namespace) }))
@@ -123,23 +142,6 @@ func TestMetricsThatNoAutoscalerCanFollow(t *testing.T) {
 			nothingIsLeft(t, c.Config())
 		})
 	}
-}
-
-// Nobody has to be behind an APIService for it to be there.
-func TestMetricsThatNobodyServes(t *testing.T) {
-	c := controlplane.Start(t, autoscalers)
-	c.FakeNode(t, "node-1")
-	registerMetrics(t, c, 1)
-	wantResult(t, run(t, c.Config(), detected("pod_autoscaling"), Options{Patience: patient}), kars.NotDetected, "the server is currently unable to handle the request")
-	// No namespace goes while the API server has kinds of which nobody knows whether there are some in it.
-	client, err := dynamic.NewForConfig(c.Config())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := client.Resource(apiServices).Delete(t.Context(), "v1beta1.metrics.k8s.io", metav1.DeleteOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	nothingIsLeft(t, c.Config())
 }
 
 func TestAutoscalersThatNobodyControls(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/internal/kars"
@@ -74,7 +73,7 @@ func TestSchedulersThatDoNotKeepToGroups(t *testing.T) {
 	if err := c.InstallCRDs(t.Context(), kinds); err != nil {
 		t.Fatal(err)
 	}
-	r := run(t, c.Config(), detected("gang_scheduling"), Options{Patience: time.Minute})
+	r := run(t, c.Config(), detected("gang_scheduling"), Options{Patience: patient})
 	wantResult(t, r, kars.NotDetected, "1 of 2 pods of a group were bound by the scheduler")
 	wantResult(t, r, kars.NotDetected, "is not started by Volcano: 0 of 2 pods are bound")
 	nothingIsLeft(t, c.Config())

@@ -57,7 +57,12 @@ var rights = map[string][]right{
 		may("autoscaling", "horizontalpodautoscalers", "create", "get"),
 	},
 	"workload_sandboxing": {may("node.k8s.io", "runtimeclasses", "list")},
-	"robust_controller":   {may("agents.x-k8s.io", "sandboxes", "create")},
+	"robust_controller": {
+		may("agents.x-k8s.io", "sandboxes", "create"),
+		may("kueue.x-k8s.io", "resourceflavors", "create", "delete", "list"),
+		may("kueue.x-k8s.io", "clusterqueues", "create", "delete", "list"),
+		may("kueue.x-k8s.io", "localqueues", "create", "get"),
+	},
 	"in_place_pod_resize": {may("", "pods/resize", "patch")},
 	"workload_aware_scheduling": {
 		may("scheduling.k8s.io", "podgroups", "create"),

@@ -37,12 +37,12 @@ func aiServiceMetrics(a *arena) (kars.Finding, error) {
 		return a.nothingToAsk(monitored.operator)
 	}
 	sample := strconv.Itoa(100_000_000 + rand.IntN(900_000_000)) // which a float holds exactly
-	for _, namespace := range append(monitored.namespaces, a.namespace) {
+	for _, namespace := range slices.Concat(monitored.namespaces, []string{a.namespace}) {
 		if _, err := a.start(namespace, a.sampled(sample)); err != nil {
 			return kars.Finding{}, err
 		}
 	}
-	tried := append(monitored.evidence, "a pod with the annotations prometheus.io/scrape, port and path")
+	tried := slices.Concat(monitored.evidence, []string{"a pod with the annotations prometheus.io/scrape, port and path"})
 	var found string
 	answers := map[string]string{}
 	err = a.within(a.options.Patience, func(ctx context.Context) (bool, string, error) {

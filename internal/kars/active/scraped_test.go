@@ -60,8 +60,11 @@ func TestLabelsThatASelectorMatches(t *testing.T) {
 	}{
 		{"everything", "{}", map[string]string{}, true},
 		{"labels", "matchLabels: {release: stack}", map[string]string{"release": "stack"}, true},
-		{"expressions", "matchExpressions: [{key: team, operator: In, values: [a, b]}, {key: monitored, operator: Exists}, {key: off, operator: DoesNotExist}]",
-			map[string]string{"team": "a", "monitored": "kars-probe"}, true},
+		{
+			"expressions", "matchExpressions: [{key: team, operator: In, values: [a, b]}, {key: monitored, operator: Exists}, {key: off, operator: DoesNotExist}]",
+			map[string]string{"team": "a", "monitored": "kars-probe"},
+			true,
+		},
 		{"what contradicts itself", "matchLabels: {team: c}\nmatchExpressions: [{key: team, operator: In, values: [a]}]", nil, false},
 		{"a namespace by its name", "matchLabels: {kubernetes.io/metadata.name: monitoring}", nil, false},
 	} {

@@ -22,6 +22,7 @@ var operators = []solution{
 	{name: "KServe", group: "serving.kserve.io", resources: []string{"inferenceservices"}, controllers: []string{"kserve-controller-manager"}},
 	{name: "JobSet", group: "jobset.x-k8s.io", resources: []string{"jobsets"}, controllers: []string{"jobset-controller-manager"}},
 	leaderWorkerSet,
+	kueue,
 	sandboxController,
 }
 
