@@ -2,16 +2,19 @@ package gcp
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"google.golang.org/api/googleapi"
 	"google.golang.org/api/option"
 	"google.golang.org/grpc/codes"
 
@@ -92,6 +95,37 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestWhatPassesByItselfIsTriedAgain(t *testing.T) {
+	for _, c := range []struct {
+		status int
+		body   string
+		passes bool
+	}{
+		{409, `{"error":{"status":"ABORTED"}}`, true},
+		{409, `{"error":{"status":"ALREADY_EXISTS"}}`, false},
+		{412, `{"error":{"status":"FAILED_PRECONDITION"}}`, true},
+		{400, `{"error":{"status":"FAILED_PRECONDITION"}}`, false},
+		{429, `{"error":{"status":"RESOURCE_EXHAUSTED"}}`, true},
+		{429, ``, true},
+		{500, `{"error":{"status":"INTERNAL"}}`, true},
+		{502, `<html>bad gateway</html>`, true},
+		{503, `{"error":{"status":"UNAVAILABLE"}}`, true},
+		{504, `{"error":{"status":"DEADLINE_EXCEEDED"}}`, true},
+		{400, `{"error":{"status":"INVALID_ARGUMENT"}}`, false},
+		{403, `{"error":{"status":"PERMISSION_DENIED"}}`, false},
+		{404, ``, false},
+		{405, ``, false},
+	} {
+		err := answered(&googleapi.Error{Code: c.status, Body: c.body})
+		if transient(err) != c.passes {
+			t.Errorf("%d %s gives %v, of which it thinks %t", c.status, c.body, err, transient(err))
+		}
+	}
+	if transient(&url.Error{Err: &tls.CertificateVerificationError{}}) || !transient(&url.Error{Err: io.ErrUnexpectedEOF}) {
+		t.Error("a certificate that is not trusted is told from a connection that is dropped")
 	}
 }
 
