@@ -148,13 +148,11 @@ func (v *googleIdentityValidator) denyCondition(path []any, expression string) {
 	}
 }
 
-// accessCondition checks the condition of an access rule, whose attributes are each service's own.
-func (v *validator) accessCondition(path []any, expression string) {
-	if _, ok := v.parsed(path, expression); !ok {
+// accessCondition checks the condition of an access rule, whose attributes are each service's own; those of IAP are known.
+func (v *validator) accessCondition(path []any, service, expression string) {
+	if service == "iap.googleapis.com" {
+		v.destination(path, expression)
 		return
 	}
-	if strings.Contains(expression, "mcp_server.tool.") && !strings.Contains(expression, "mcp_server.method") {
-		v.add(path, "asks about a tool without asking first whether a tool is called, and fails on everything else that agents send to an MCP server: "+
-			"write destination.agent_registry.mcp_server.method == 'tools' && before it")
-	}
+	v.parsed(path, expression)
 }

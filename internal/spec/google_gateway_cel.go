@@ -119,24 +119,28 @@ func partsOf(e ast.Expr) []ast.Expr {
 	return nil
 }
 
-// toolGuarded says whether a tool is asked about only where the method is one of tools: by a comparison that && joins to it, on
-// either side, since CEL takes false before an error.
+// toolGuarded says whether a tool is asked about only where the method is one of tools: by a comparison that && joins to it, or by its
+// opposite that || does, on either side, since CEL takes what decides before an error.
 func toolGuarded(e ast.Expr, guarded bool) bool {
 	if e.Kind() == ast.CallKind && !guarded {
 		switch call := e.AsCall(); call.FunctionName() {
 		case operators.LogicalAnd:
-			guarded = slices.ContainsFunc(conjuncts(e), isMethodTest)
+			guarded = slices.ContainsFunc(joined(e, operators.LogicalAnd), isMethodTest)
 			return toolGuarded(call.Args()[0], guarded) && toolGuarded(call.Args()[1], guarded)
-		case operators.LogicalOr, operators.LogicalNot:
+		case operators.LogicalOr:
+			guarded = slices.ContainsFunc(joined(e, operators.LogicalOr), isNoMethodTest)
+			return toolGuarded(call.Args()[0], guarded) && toolGuarded(call.Args()[1], guarded)
+		case operators.LogicalNot:
 			return !slices.ContainsFunc(call.Args(), func(arg ast.Expr) bool { return !toolGuarded(arg, false) })
 		}
 	}
 	return guarded || !slices.ContainsFunc(attributesOf(e), func(name string) bool { return strings.Contains(name, ".mcp_server.tool.") })
 }
 
-func conjuncts(e ast.Expr) []ast.Expr {
-	if e.Kind() == ast.CallKind && e.AsCall().FunctionName() == operators.LogicalAnd {
-		return append(conjuncts(e.AsCall().Args()[0]), conjuncts(e.AsCall().Args()[1])...)
+// joined takes an expression apart at one operator.
+func joined(e ast.Expr, by string) []ast.Expr {
+	if e.Kind() == ast.CallKind && e.AsCall().FunctionName() == by {
+		return append(joined(e.AsCall().Args()[0], by), joined(e.AsCall().Args()[1], by)...)
 	}
 	return []ast.Expr{e}
 }
@@ -147,8 +151,20 @@ func isMethodTest(e ast.Expr) bool {
 		return false
 	}
 	call := e.AsCall()
-	named := call.FunctionName() == operators.Equals || call.FunctionName() == operators.In
-	return named && slices.ContainsFunc(call.Args(), func(arg ast.Expr) bool { return attributeOf(arg) == "destination.agent_registry.mcp_server.method" })
+	return (call.FunctionName() == operators.Equals || call.FunctionName() == operators.In) && asksMethod(call)
+}
+
+// isNoMethodTest says whether an expression asks that the method be another: what || joins to it is asked only where it is not.
+func isNoMethodTest(e ast.Expr) bool {
+	if e.Kind() != ast.CallKind {
+		return false
+	}
+	call := e.AsCall()
+	return call.FunctionName() == operators.NotEquals && asksMethod(call) || call.FunctionName() == operators.LogicalNot && isMethodTest(call.Args()[0])
+}
+
+func asksMethod(call ast.CallExpr) bool {
+	return slices.ContainsFunc(call.Args(), func(arg ast.Expr) bool { return attributeOf(arg) == "destination.agent_registry.mcp_server.method" })
 }
 
 // whenEnv is what the when of an AuthzPolicy may be about, of which Google publishes no complete list.

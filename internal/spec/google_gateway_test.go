@@ -289,6 +289,8 @@ func TestGuardsOfTools(t *testing.T) {
 		"destination.is_registered && (" + method + " in ['tools'] && (" + tool + ".startsWith('x') || " + tool + " == ''))",
 		method + " != 'tools' || " + method + " == 'tools' && " + tool + " == 'x'",
 		"!(" + method + " == 'tools' && " + tool + " == 'x')",
+		method + " != 'tools' || " + tool + " == 'x'",
+		"!(" + method + " == 'tools') || destination.is_registered || " + tool + " == 'x'",
 	} {
 		var v validator
 		v.destination([]any{"x"}, condition)

@@ -88,7 +88,7 @@ func (v *googleIdentityValidator) accessPolicy(path []any) {
 			if !googleService.MatchString(service) {
 				v.add(path, "%q is no service, as \"iap.googleapis.com\"", service)
 			}
-			v.accessCondition(path, rule.Conditions[service])
+			v.accessCondition(path, service, rule.Conditions[service])
 		}
 	}
 }
