@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"cloud.google.com/go/auth"
 	"google.golang.org/api/googleapi"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -118,6 +119,10 @@ func answered(err error) error {
 	var rest *googleapi.Error
 	if errors.As(err, &rest) {
 		return fromREST(rest)
+	}
+	var token *auth.Error
+	if errors.As(err, &token) && !token.Temporary() {
+		return &signInError{err: err}
 	}
 	if s, ok := status.FromError(err); ok && err != nil && s.Code() != codes.Unknown {
 		switch {
@@ -249,6 +254,20 @@ func codeOfHTTP(httpStatus int) codes.Code {
 		return codes.Unavailable
 	}
 	return codes.Unknown
+}
+
+// signInError says that the credentials were not taken for a token.
+type signInError struct{ err error }
+
+func (e *signInError) Error() string {
+	return fmt.Sprintf("the credentials for Google's APIs give no token: %v", e.err)
+}
+
+func (e *signInError) Unwrap() error { return e.err }
+
+// Hint says what to do.
+func (e *signInError) Hint() string {
+	return "Renew the credentials that the provider's gcp block or the environment names, run `gcloud auth application-default login`, or see that the caller may impersonate the service account."
 }
 
 // credentialsError says that there is nothing to authenticate with.

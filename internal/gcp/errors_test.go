@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"cloud.google.com/go/auth"
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/option"
 	"google.golang.org/grpc/codes"
@@ -129,6 +130,24 @@ func TestWhatPassesByItselfIsTriedAgain(t *testing.T) {
 	}
 }
 
+func TestCredentialsThatAreNotTakenAreNoOutage(t *testing.T) {
+	token := &auth.Error{Response: &http.Response{StatusCode: http.StatusBadRequest}, Body: []byte(`{"error":"invalid_grant"}`)}
+	client := answering(t, nil, func(c *Config) {
+		c.HTTPClient = &http.Client{Transport: broken{token}}
+	})
+	var unknown *stack.UnknownError
+	var hinted interface{ Hint() string }
+	_, err := client.Plan(t.Context(), gateway(t, egress), "")
+	if err == nil || errors.As(err, &unknown) || !errors.As(err, &hinted) || !strings.Contains(hinted.Hint(), "gcloud auth") {
+		t.Errorf("the plan gives %v", err)
+	}
+}
+
+// broken is a transport of which every request fails.
+type broken struct{ err error }
+
+func (b broken) RoundTrip(*http.Request) (*http.Response, error) { return nil, b.err }
+
 func TestStatusNamesAreGoogles(t *testing.T) {
 	for code := codes.OK; code <= codes.Unauthenticated; code++ {
 		if read, ok := codeOfStatus(statusName(code)); code != codes.OK && code != codes.Canceled && (!ok || read != code) {
@@ -189,8 +208,17 @@ func TestSecretsAreInNoError(t *testing.T) {
 	secretive := gateway(t, `{"description":"d"}`)
 	secretive.Body["authProviderTypeParams"] = map[string]any{"apiKey": map[string]any{"apiKey": "swordfish"}}
 	err := withoutSecrets(fmt.Errorf("invalid key swordfish: %w", &refusal{code: codes.InvalidArgument, message: "swordfish"}), secretive)
-	if strings.Contains(err.Error(), "swordfish") || !strings.Contains(err.Error(), "(secret)") {
+	var hinted interface{ Hint() string }
+	if strings.Contains(err.Error(), "swordfish") || !strings.Contains(err.Error(), "(secret)") || !errors.As(err, &hinted) || hinted.Hint() == "" {
 		t.Errorf("the error is %v", err)
+	}
+	var inner *refusal
+	if errors.As(err, &inner) {
+		t.Error("the secret is within reach")
+	}
+	plain := errors.New("plain")
+	if withoutSecrets(plain, secretive) != plain {
+		t.Error("an error without the secret is another one")
 	}
 }
 
