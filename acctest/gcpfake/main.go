@@ -58,7 +58,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 		Log: func(r gcptest.Request) { fmt.Fprintln(log, line(r)) },
 	})
 	if err := server.Listen(*address); err != nil {
-		return fmt.Errorf("serve at %s: %w", *address, err)
+		return fmt.Errorf("serve: %w", err)
 	}
 	defer server.Close()
 	fmt.Fprint(out, providerBlock(server, project, *region))

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -90,22 +91,42 @@ var published = map[string][]string{
 	"networkservices":      {"v1"},
 }
 
-// module is the folder of the Go module whose generated clients the provider uses, so that the fake checks what those clients were
-// generated from. Its discovery documents cannot be embedded: Go embeds files of its own module only.
+// apiModule is the Go module whose generated clients the provider uses, so that the fake checks what those clients were generated from.
+const apiModule = "google.golang.org/api"
+
+// module is its folder. Its discovery documents cannot be embedded: Go embeds files of its own module only. Where the program runs
+// outside the provider's source, the folder is that of the version that it was built with.
 var module = sync.OnceValues(func() (string, error) {
-	var stderr bytes.Buffer
-	list := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "google.golang.org/api")
-	list.Stderr = &stderr
-	out, err := list.Output()
+	folder, err := command("list", "-m", "-f", "{{.Dir}}", apiModule)
 	if err != nil {
-		return "", fmt.Errorf("find the module google.golang.org/api: %w: %s", err, bytes.TrimSpace(stderr.Bytes()))
+		cache, cacheErr := command("env", "GOMODCACHE")
+		if info, ok := debug.ReadBuildInfo(); cacheErr == nil && ok {
+			for _, dependency := range info.Deps {
+				if dependency.Path == apiModule {
+					folder = filepath.Join(cache, apiModule+"@"+dependency.Version)
+				}
+			}
+		}
 	}
-	folder := strings.TrimSpace(string(out))
-	if folder == "" {
-		return "", fmt.Errorf("the module google.golang.org/api is not downloaded; run: go mod download google.golang.org/api")
+	switch info, statErr := os.Stat(folder); {
+	case folder != "" && statErr == nil && info.IsDir():
+		return folder, nil
+	case err != nil:
+		return "", fmt.Errorf("find the discovery documents in %s, which the source of the provider has: %w", apiModule, err)
 	}
-	return folder, nil
+	return "", fmt.Errorf("%s is not downloaded; run in the source of the provider: go mod download %[1]s", apiModule)
 })
+
+func command(arguments ...string) (string, error) {
+	var stderr bytes.Buffer
+	c := exec.Command("go", arguments...)
+	c.Stderr = &stderr
+	out, err := c.Output()
+	if err != nil {
+		return "", fmt.Errorf("go %s: %w: %s", strings.Join(arguments, " "), err, bytes.TrimSpace(stderr.Bytes()))
+	}
+	return strings.TrimSpace(string(out)), nil
+}
 
 func readDiscovery(name, version string) (*document, error) {
 	folder, err := module()

@@ -125,8 +125,12 @@ func New(options Options) *Server {
 // Endpoint is the address of one API, as a client's custom endpoint: URL/networkservices/.
 func (s *Server) Endpoint(api string) string { return s.URL + "/" + api + "/" }
 
-// Listen begins to serve, at an address or, if that is empty, at a free port of the loopback interface.
+// Listen begins to serve, at an address or, if that is empty, at a free port of the loopback interface. It fails where Google's
+// descriptions of its APIs are not to be found.
 func (s *Server) Listen(address string) error {
+	if _, err := module(); err != nil {
+		return err
+	}
 	if address != "" {
 		listener, err := net.Listen("tcp", address)
 		if err != nil {
