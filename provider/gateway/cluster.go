@@ -14,8 +14,11 @@ import (
 	"github.com/agentward/terraform-provider-agent/provider/governed"
 )
 
-// Settle waits until every replica has the configuration in force that was written.
+// Settle waits until every replica has the configuration in force that was written. Google's operations end when that is so.
 func (m *model) Settle(ctx context.Context, provider *governed.Provider) diag.Diagnostics {
+	if m.On() == spec.GCP {
+		return nil
+	}
 	client, err := provider.Kubernetes()
 	if err != nil {
 		return diag.Diagnostics{governed.Unable("confirm", "agent gateway", m.Label(), err)}

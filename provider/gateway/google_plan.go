@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -28,20 +27,6 @@ func resourceName(g spec.Gateway) string {
 		id = g.Name
 	}
 	return fmt.Sprintf("projects/%s/locations/%s/%s/%s", g.Google.Project.ID, g.Google.Project.Location, googleCollection, id)
-}
-
-// fromFullName takes the name of an AgentGateway, whose id is then the name of the resource.
-func fromFullName(service, name string) ([]governed.Told, error) {
-	said, ok := stack.MatchGoogleName(googleName, name)
-	if !ok || service != "" && service != gcp.NetworkServices {
-		return nil, fmt.Errorf("write //%s/projects/<project>/locations/<location>/%s/<id>", gcp.NetworkServices, googleCollection)
-	}
-	block := path.Root("gcp")
-	return []governed.Told{
-		{Path: path.Root("name"), Value: said["gateway"]},
-		{Path: block.AtName("project"), Value: said["project"]},
-		{Path: block.AtName("location"), Value: said["location"]},
-	}, nil
 }
 
 // validateGoogle checks the gateway as Google will. Without a provider, where the gateway is may still come from there; then only the
@@ -122,9 +107,4 @@ func (m *model) Switched(from spec.Stack) string {
 	}
 	return "Agents reach another gateway then, to which they are bound where they run (resource_name), and are known by other SPIFFE IDs and principals, which allow has to name: move them " +
 		"while both are there. Google takes minutes for the gateway and for each policy."
-}
-
-// googleImportKeys lists what a gateway of this name has in Google Cloud.
-func (m *model) googleImportKeys(provider *governed.Provider) []stack.Key {
-	return []stack.Key{stack.GoogleKey(gcp.NetworkServices, resourceName(m.spec(provider)))}
 }

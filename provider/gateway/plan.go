@@ -13,6 +13,7 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/gateway/policy"
 	"github.com/agentward/terraform-provider-agent/internal/spec"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
+	google "github.com/agentward/terraform-provider-agent/internal/stack/gcp"
 	"github.com/agentward/terraform-provider-agent/internal/stack/oss"
 	"github.com/agentward/terraform-provider-agent/provider/governed"
 )
@@ -134,6 +135,9 @@ func mapOf(texts map[string]string) types.Map {
 
 // Render gives the gateway's objects.
 func (m *model) Render(provider *governed.Provider) ([]stack.Object, error) {
+	if m.On() == spec.GCP {
+		return google.Gateway(m.spec(provider))
+	}
 	return oss.Gateway(m.spec(provider))
 }
 

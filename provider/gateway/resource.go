@@ -16,6 +16,6 @@ func New() resource.Resource {
 		ImportID: []string{"namespace", "name"},
 		New:      func() governed.Model { return &model{} },
 
-		FromFullName: fromFullName,
+		Google: true, FromFullName: fromFullName,
 	})
 }
