@@ -3,7 +3,6 @@ package gcp
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -35,11 +34,10 @@ func (c *Client) Apply(ctx context.Context, desired stack.Object, prior string) 
 			shown = a.prior // as Plan has it
 		}
 	}
-	leave, err := c.queues.enter(ctx, b.queueOf(desired.Key.Name))
-	if err != nil {
-		return stack.Live{}, named(desired.Key, fmt.Errorf("wait for other changes of the gateway: %w", err))
+	if a.turn, err = c.queues.take(ctx, b.queueOf(desired.Key.Name)); err != nil {
+		return stack.Live{}, named(desired.Key, err)
 	}
-	defer leave()
+	defer a.turn.end()
 	there, err := a.converge(ctx)
 	if err != nil {
 		return stack.Live{}, named(desired.Key, withoutSecrets(err, desired))
@@ -51,6 +49,7 @@ func (c *Client) Apply(ctx context.Context, desired stack.Object, prior string) 
 type application struct {
 	*Client
 	bound
+	turn                      *turn
 	desired, projected, prior map[string]any
 	// ours says that what is there is ours to change: it is in state, or is as desired already.
 	ours bool
@@ -76,7 +75,7 @@ func (a *application) converge(ctx context.Context) (map[string]any, error) {
 			return nil, b.end(ctx, err)
 		}
 		a.looks = true
-		if end := b.again(ctx, err); end != nil {
+		if end := a.turn.aside(ctx, func() error { return b.again(ctx, err) }); end != nil {
 			return nil, end
 		}
 	}
@@ -160,7 +159,7 @@ func (a *application) asks(fields []string) bool {
 
 // replace makes room for an object that differs in what cannot be changed.
 func (a *application) replace(ctx context.Context, there map[string]any) error {
-	return a.vanish(ctx, a.bound, there, a.config.Pace.Settle)
+	return a.vanish(ctx, a.bound, a.turn, there, a.config.Pace.Settle)
 }
 
 // run makes a change and waits until it is done.

@@ -18,11 +18,11 @@ func (c *Client) Delete(ctx context.Context, key stack.Key, uid string) error {
 	if err != nil {
 		return named(key, err)
 	}
-	leave, err := c.queues.enter(ctx, b.queueOf(key.Name))
+	turn, err := c.queues.take(ctx, b.queueOf(key.Name))
 	if err != nil {
-		return named(key, fmt.Errorf("wait for other changes of the gateway: %w", err))
+		return named(key, err)
 	}
-	defer leave()
+	defer turn.end()
 	there, err := c.look(ctx, b.calls, b.at, false)
 	switch {
 	case err != nil:
@@ -30,7 +30,7 @@ func (c *Client) Delete(ctx context.Context, key stack.Key, uid string) error {
 	case !b.kept(there) || b.unclaimed(there) || uid != "" && b.uid(there) != uid:
 		return nil
 	}
-	if err := c.vanish(ctx, b, there, forever); err != nil {
+	if err := c.vanish(ctx, b, turn, there, forever); err != nil {
 		return named(key, err)
 	}
 	return nil
@@ -53,7 +53,7 @@ func (e *heldError) Hint() string {
 }
 
 // vanish deletes an object that is there and waits until it is not. patience is how long to bear that something holds it.
-func (c *Client) vanish(ctx context.Context, b bound, there map[string]any, patience time.Duration) error {
+func (c *Client) vanish(ctx context.Context, b bound, turn *turn, there map[string]any, patience time.Duration) error {
 	pauses := c.config.Pace.start()
 	asked := false
 	for {
@@ -81,7 +81,7 @@ func (c *Client) vanish(ctx context.Context, b bound, there map[string]any, pati
 		if !b.kept(left) || b.unclaimed(left) || b.uid(left) != b.uid(there) {
 			return nil
 		}
-		if end := pauses.again(ctx, err); end != nil {
+		if end := turn.aside(ctx, func() error { return pauses.again(ctx, err) }); end != nil {
 			return end
 		}
 	}

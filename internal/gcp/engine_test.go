@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -170,5 +171,30 @@ func TestADeletionSaysWhatHoldsTheObject(t *testing.T) {
 	var held *heldError
 	if !errors.As(err, &held) || !strings.Contains(err.Error(), "edge-default") {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+// Resources of one configuration are destroyed side by side, and it may be the later one that what is deleted first waits for.
+func TestADeletionThatWaitsLetsTheOneThatItWaitsForThrough(t *testing.T) {
+	b := newBench(t, gcptest.Options{Polls: 1})
+	b.mustApply(t, gateway(t, egress), "")
+	b.mustApply(t, denyByDefault(t), "")
+	held := make(chan struct{})
+	var once sync.Once
+	b.config.Pace.Pause = func(ctx context.Context, _ time.Duration) error {
+		once.Do(func() { close(held) })
+		return byTheClock(ctx, time.Millisecond)
+	}
+	result := make(chan error, 1)
+	go func() { result <- b.Delete(deadline(t), gateway(t, egress).Key, "") }()
+	<-held
+	if err := b.Delete(deadline(t), denyByDefault(t).Key, ""); err != nil {
+		t.Error(err)
+	}
+	if err := <-result; err != nil {
+		t.Error(err)
+	}
+	if names := b.Names(); len(names) > 0 {
+		t.Errorf("these are left: %v", names)
 	}
 }

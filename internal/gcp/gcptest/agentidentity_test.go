@@ -31,7 +31,6 @@ func TestAuthProviderRefusals(t *testing.T) {
 		{"no type", func(p *provider) { p.AuthProviderTypeParams = nil }, "auth_provider_type_params"},
 		{"a type without parameters", func(p *provider) { p.AuthProviderTypeParams.ThreeLeggedOauth = nil }, "auth_provider_type_params.api_key"},
 		{"two types", func(p *provider) { p.AuthProviderTypeParams.ApiKey = &agentidentity.ApiKeyParams{ApiKey: "k"} }, "auth_provider_type_params.three_legged_oauth"},
-		{"an address without TLS", func(p *provider) { p.AuthProviderTypeParams.ThreeLeggedOauth.TokenUrl = "http://example.com" }, "auth_provider_type_params.three_legged_oauth.token_url"},
 		{"a redirect", func(p *provider) { p.AuthProviderTypeParams.ThreeLeggedOauth.RedirectUrl = "https://example.com" }, "auth_provider_type_params.three_legged_oauth.redirect_url"},
 		{"a workload by its SPIFFE ID", func(p *provider) { p.WorkloadIds[0] = "spiffe://example.com/agent" }, "workload_ids[0]"},
 		{"256 characters", func(p *provider) { p.Description = strings.Repeat("a", 256) }, "description"},

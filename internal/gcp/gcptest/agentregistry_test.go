@@ -31,6 +31,7 @@ func TestRegistryServiceRefusals(t *testing.T) {
 		{"the type of another spec", func(e *entry) { e.McpServerSpec.Type = "A2A_AGENT_CARD" }, "mcp_server_spec.type"},
 		{"content of no spec", func(e *entry) { e.McpServerSpec.Type = "NO_SPEC" }, "mcp_server_spec.content"},
 		{"a spec of tools without content", func(e *entry) { e.McpServerSpec.Content = nil }, "mcp_server_spec.content"},
+		{"no list of tools", func(e *entry) { e.McpServerSpec.Content = []byte(`{}`) }, "mcp_server_spec.content"},
 		{"a tool without a name", func(e *entry) { e.McpServerSpec.Content = []byte(`{"tools":[{}]}`) }, "mcp_server_spec.content"},
 		{"content of 10 KB", func(e *entry) {
 			e.McpServerSpec.Content = []byte(`{"tools":[{"name":"` + strings.Repeat("a", 10*1024) + `"}]}`)
@@ -38,7 +39,6 @@ func TestRegistryServiceRefusals(t *testing.T) {
 		{"an agent card without a version", func(e *entry) {
 			e.McpServerSpec, e.AgentSpec = nil, &agentregistry.AgentSpec{Type: "A2A_AGENT_CARD", Content: []byte(`{"name":"a"}`)}
 		}, "agent_spec.content"},
-		{"no interface", func(e *entry) { e.Interfaces = nil }, "interfaces"},
 		{"an interface without an address", func(e *entry) { e.Interfaces[0].Url = "" }, "interfaces[0].url"},
 		{"a wildcard", func(e *entry) { e.Interfaces[0].Url = "https://*.example.com" }, "interfaces[0].url"},
 		{"a binding that does not exist", func(e *entry) { e.Interfaces[0].ProtocolBinding = "SSE" }, "interfaces[0].protocol_binding"},

@@ -53,17 +53,6 @@ func (c *check) count(path string, most int) {
 	}
 }
 
-// unique refuses a list that has an element twice.
-func (c *check) unique(path string) {
-	seen := map[string]bool{}
-	for _, element := range texts(c.body, path) {
-		if seen[element] {
-			c.refuse(path, fmt.Sprintf("%q is there twice", element))
-		}
-		seen[element] = true
-	}
-}
-
 // matches refuses a text, if there is one, that does not have a form.
 func (c *check) matches(path string, form *regexp.Regexp) {
 	if value := text(c.body, path); value != "" && !form.MatchString(value) {

@@ -1,8 +1,10 @@
 package gcptest
 
 import (
+	"fmt"
 	"path"
 	"slices"
+	"time"
 )
 
 // Drop says when a connection is dropped.
@@ -30,6 +32,8 @@ type Fault struct {
 	Status string
 	// Message goes with it.
 	Message string
+	// RetryAfter is how long the answer asks the client to wait, if it is not 0.
+	RetryAfter time.Duration
 	// InOperation lets the request itself succeed, and the operation that it begins fail.
 	InOperation bool
 	// Drop drops the connection instead of answering.
@@ -84,14 +88,13 @@ func (f *Fault) refusal() *refusal {
 	if message == "" {
 		message = "a fault that the test injected"
 	}
-	return refuse(f.Status, "%s", message)
-}
-
-// Mend ends all faults that are injected.
-func (s *Server) Mend() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = nil
+	r := refuse(f.Status, "%s", message)
+	if f.RetryAfter > 0 {
+		r.details = []any{map[string]any{
+			"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": fmt.Sprintf("%.3fs", f.RetryAfter.Seconds()),
+		}}
+	}
+	return r
 }
 
 // StopAfter lets n more requests through and drops the connections of all later ones, as if the client had lost its network or had

@@ -3,6 +3,7 @@ package gcptest_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/api/networkservices/v1"
 
@@ -48,6 +49,14 @@ func TestFaults(t *testing.T) {
 			if got := requests[len(requests)-2].Status; got != code {
 				t.Errorf("%s is answered as %d", status, got)
 			}
+		}
+	})
+	t.Run("an answer says how long to wait", func(t *testing.T) {
+		s.Inject(gcptest.Fault{Status: "RESOURCE_EXHAUSTED", RetryAfter: 1500 * time.Millisecond})
+		err := get("a")
+		checkStatus(t, err, "RESOURCE_EXHAUSTED")
+		if !strings.Contains(err.Error(), "1.500s") {
+			t.Errorf("the error does not say it: %v", err)
 		}
 	})
 	t.Run("a connection is dropped before the effect", func(t *testing.T) {

@@ -24,7 +24,6 @@ func TestModelArmorRefusals(t *testing.T) {
 		{"a level that does not exist", `{"filterConfig":{"piAndJailbreakFilterSettings":{"confidenceLevel":"LOW"}}}`, "filter_config.pi_and_jailbreak_filter_settings.confidence_level"},
 		{"two ways to find sensitive data", `{"filterConfig":{"sdpSettings":{"basicConfig":{},"advancedConfig":{}}}}`, "filter_config.sdp_settings.basic_config"},
 		{"a filter without a type", `{"filterConfig":{"raiSettings":{"raiFilters":[{}]}}}`, "filter_config.rai_settings.rai_filters[0].filter_type"},
-		{"a filter twice", `{"filterConfig":{"raiSettings":{"raiFilters":[{"filterType":"DANGEROUS"},{"filterType":"DANGEROUS"}]}}}`, "filter_config.rai_settings.rai_filters[1].filter_type"},
 		{"an enforcement that does not exist", `{"filterConfig":{},"templateMetadata":{"enforcementType":"AUDIT"}}`, "template_metadata.enforcement_type"},
 		{"an inspection template in another form", `{"filterConfig":{"sdpSettings":{"advancedConfig":{"inspectTemplate":"t"}}}}`, "filter_config.sdp_settings.advanced_config.inspect_template"},
 		{"an output-only field", `{"filterConfig":{},"createTime":"2026-11-01T00:00:00Z"}`, "create_time"},

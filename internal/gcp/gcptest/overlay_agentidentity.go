@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// The auth providers of agentidentity/v1. Sources: the discovery document's prose and facts §1.5.
+// The auth providers of agentidentity/v1. Sources: the discovery document's prose, and https://docs.cloud.google.com/iam/docs/agent-identity-overview.
 func init() {
 	register(&kind{
 		api: "agentidentity", collection: "projects.locations.authProviders", soft: true,
@@ -68,11 +68,6 @@ func checkAuthProvider(c *check) {
 	// The proto has a oneof that discovery does not show.
 	c.exactlyOne(params+".apiKey", params+".twoLeggedOauth", params+".threeLeggedOauth", params+".geAuthProvider", params+".xaaAuthProvider",
 		params+".connectorReferenceAuthProvider")
-	for _, field := range []string{".twoLeggedOauth.tokenUrl", ".threeLeggedOauth.tokenUrl", ".threeLeggedOauth.authorizationUrl"} {
-		if address := text(c.body, params+field); address != "" && !strings.HasPrefix(address, "https://") {
-			c.refuse(params+field, "the address begins with https://")
-		}
-	}
 	if xaa := params + ".xaaAuthProvider"; c.has(xaa) {
 		c.exactlyOne(xaa+".clientSecretAuth", xaa+".clientAssertionJwtAuth") // "Option 1", "Option 2"
 		c.atMostOne(xaa+".idTokenInput", xaa+".idJagInput")

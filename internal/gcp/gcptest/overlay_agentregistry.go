@@ -8,7 +8,7 @@ import (
 )
 
 // The services and bindings of agentregistry/v1, and what the registry makes of services. Sources: the discovery document's prose and
-// facts §2.4.
+// Google's documentation of Agent Registry.
 func init() {
 	ids := regexp.MustCompile(`^[a-z][a-z0-9-]{2,61}[a-z0-9]$`) // "4-63 characters"
 	register(
@@ -52,11 +52,8 @@ func checkService(c *check) {
 			c.refuse(spec.field, "the type of a service cannot be changed")
 		}
 	}
-	if len(asList(c.body["interfaces"])) == 0 && text(c.body, "agentSpec.type") != "A2A_AGENT_CARD" {
-		c.refuse("interfaces", "a service without an agent card has at least one interface")
-	}
 	for i, address := range asList(c.body["interfaces"]) {
-		if url := text(asObject(address), "url"); strings.Contains(url, "*") { // facts §2.4: no wildcards
+		if url := text(asObject(address), "url"); strings.Contains(url, "*") { // host names are matched exactly
 			c.refuse(fmt.Sprintf("interfaces[%d].url", i), "the address has no wildcards")
 		}
 	}
@@ -80,8 +77,8 @@ func (c *check) spec(field, described string) {
 	}
 	switch described {
 	case "TOOL_SPEC":
-		tools := asList(content["tools"])
-		if len(tools) == 0 {
+		tools, ok := content["tools"].([]any)
+		if !ok {
 			c.refuse(field+".content", "the content has a list of tools")
 		}
 		for i, tool := range tools {
@@ -177,7 +174,7 @@ func checkRegistryBinding(c *check) {
 		c.refuse("authProviderBinding", "a binding has an auth provider")
 	}
 	for _, field := range sorted(urns) {
-		if identifier := text(c.body, field); !urns[field].MatchString(identifier) {
+		if identifier := text(c.body, field); (identifier != "" || field == "target.identifier") && !urns[field].MatchString(identifier) {
 			c.refuse(field, fmt.Sprintf("%q does not match %s", identifier, urns[field]))
 		}
 	}

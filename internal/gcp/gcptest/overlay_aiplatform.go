@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// The reasoning engines of aiplatform/v1: what Agent Runtime calls an agent. Sources: the discovery document's prose and facts §1.4, §2.7.
+// The reasoning engines of aiplatform/v1: what Agent Runtime calls an agent. Sources: the discovery document's prose, and
+// https://docs.cloud.google.com/gemini-enterprise-agent-platform/scale/runtime/agent-gateway-runtime-deploy.
 func init() {
 	engines := &kind{
 		api: "aiplatform", collection: "projects.locations.reasoningEngines", numbered: true,
@@ -29,7 +30,8 @@ var directions = []struct{ field, path string }{
 	{"spec.deploymentSpec.agentGatewayConfig.clientToAgentConfig.agentGateway", "CLIENT_TO_AGENT"},
 }
 
-// effectiveIdentity: the identity is there as soon as the engine is, code or not (facts §1.1, §1.4).
+// effectiveIdentity: the identity is there as soon as the engine is, code or not (documentation of Agent Runtime, "agent
+// identity").
 func effectiveIdentity(s *Server, o *stored, answer map[string]any) {
 	number := strings.Split(s.byNumber(o.name), "/")[1]
 	spec, ok := answer["spec"].(map[string]any)
@@ -48,7 +50,6 @@ func effectiveIdentity(s *Server, o *stored, answer map[string]any) {
 
 func checkReasoningEngine(c *check, engines *kind) {
 	c.labels()
-	c.atMost("displayName", 128)
 	if location(c.name) == "global" {
 		c.refuse("name", "a reasoning engine is in a region")
 	}
@@ -80,7 +81,8 @@ func (c *check) between(path string, least, most int) {
 }
 
 // engineGateway: "It must be set to a Google-managed gateway whose governed_access_path is …", in the engine's location; and all engines
-// of a project and location share one gateway for each path (facts §2.7).
+// of a project and location share one gateway for each path ("Limitations" of the
+// page on routing Agent Runtime through Agent Gateway).
 func (c *check) engineGateway(field, path string, engines *kind) {
 	gateway := c.server.byID(relative(text(c.body, field)))
 	if gateway == "" {

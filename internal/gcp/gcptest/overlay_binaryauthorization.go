@@ -7,7 +7,7 @@ import (
 )
 
 // The policy of binaryauthorization/v1, of which every project has one that cannot be deleted, and the attestors that it names. Sources:
-// the discovery document's prose and facts §3.
+// the discovery document's prose.
 func init() {
 	register(
 		&kind{

@@ -12,7 +12,7 @@ import (
 
 const poolsCollection = "projects.locations.workloadIdentityPools"
 
-// The pools, namespaces and managed identities of iam/v1. Sources: the discovery document's prose and facts §1.3.
+// The pools, namespaces and managed identities of iam/v1. Sources: the discovery document's prose and https://cloud.google.com/iam/docs/managed-workload-identity.
 func init() {
 	verbs := map[string]func(*call) (map[string]any, *refusal){
 		"addAttestationRule": (*call).addAttestationRule, "removeAttestationRule": (*call).removeAttestationRule,

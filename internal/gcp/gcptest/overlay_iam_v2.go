@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// The deny policies of iam/v2. Sources: the discovery document's prose and facts §1.6.
+// The deny policies of iam/v2. Sources: the discovery document's prose and https://cloud.google.com/iam/docs/deny-access.
 func init() {
 	register(&kind{
 		api: "iam", collection: "policies", ids: policyIDs, bare: true,

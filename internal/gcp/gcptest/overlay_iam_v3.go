@@ -7,7 +7,7 @@ import (
 )
 
 // The resources of iam/v3 that the gcp stack has: principal access boundaries, access policies, and what binds them. Sources: the comments
-// of iam/v3's protos, and facts §1.6 and §2.4.
+// of iam/v3's protos, and Google's documentation of access policies for agents.
 func init() {
 	register(&kind{
 		api: "iam", collection: "organizations.locations.principalAccessBoundaryPolicies", ids: policyIDs, check: checkBoundary,
@@ -103,7 +103,7 @@ func checkAccessPolicy(c *check) {
 		for _, service := range sorted(conditions) {
 			below := fmt.Sprintf("%s.conditions[%q]", at, service)
 			switch service {
-			case "eventarc.googleapis.com", "iam.googleapis.com", "iap.googleapis.com": // the last one by facts §2.4
+			case "eventarc.googleapis.com", "iam.googleapis.com", "iap.googleapis.com": // the last one is in the documentation alone
 			default:
 				c.refuse(below, "the service has no conditions")
 			}
@@ -207,7 +207,7 @@ func (c *check) bindingCondition() {
 	}
 }
 
-// refuseBinding: the constraint that new organisations have (facts §2.4).
+// refuseBinding: the constraint that new organisations have, iam.managed.disableAccessPolicyBinding.
 func refuseBinding(s *Server, body map[string]any) *refusal {
 	if s.options.NoAccessPolicyBindings && policyKind(text(body, "policy")) == "ACCESS" {
 		return refuse("FAILED_PRECONDITION", "Operation denied by org policy: [\"constraints/iam.managed.disableAccessPolicyBinding\": \"Binding access policies is disabled.\"].")

@@ -3,7 +3,7 @@ package gcptest
 import "regexp"
 
 // IAP's resources of the Agent Registry have no methods but those of their allow policies, in iap/v1, and are named by the registry's entries
-// (facts §2.4, "V1").
+// (documentation of IAP for agents, "egress policies").
 var iapResource = regexp.MustCompile(`^(projects/[^/]+/locations/[^/]+)/iap_web/agentRegistry(?:/((?:agents|mcpServers|endpoints)/[^/]+))?$`)
 
 // iapResourceExists refuses policies of what is neither a registry nor an entry of one.

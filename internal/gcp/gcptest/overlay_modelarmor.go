@@ -2,26 +2,22 @@ package gcptest
 
 import (
 	_ "embed" // the description of Model Armor
-	"fmt"
 	"regexp"
 )
 
 // modelArmorDescription describes modelarmor/v1 in the form of a discovery document. Google publishes none; this one was written after
-// google/cloud/modelarmor/v1/service.proto (facts §2.5).
+// google/cloud/modelarmor/v1/service.proto.
 //
 //go:embed modelarmor.json
 var modelArmorDescription []byte
 
-// The templates and floor settings of modelarmor/v1. Sources: the proto's comments and facts §2.5.
+// The templates and floor settings of modelarmor/v1. Sources: the proto's comments.
 func init() {
 	register(&kind{
 		api: "modelarmor", collection: "projects.locations.templates", ids: regexp.MustCompile(`^[a-zA-Z0-9_-]{1,63}$`),
 		check: func(c *check) {
 			c.labels()
 			c.filters()
-			if location(c.name) == "global" {
-				c.refuse("name", "a template is in a region")
-			}
 		},
 	})
 	for _, parent := range []string{"projects", "folders", "organizations"} {
@@ -37,18 +33,8 @@ func (c *check) filters() {
 	if c.has(sdp) { // descriptors say that both cannot be; nothing of either is nothing
 		c.exactlyOne(sdp+".basicConfig", sdp+".advancedConfig")
 	}
-	seen := map[string]bool{}
-	for i, filter := range asList(dig(c.body, "filterConfig.raiSettings.raiFilters")) {
-		name := text(asObject(filter), "filterType")
-		if seen[name] {
-			c.refuse(fmt.Sprintf("filterConfig.raiSettings.raiFilters[%d].filterType", i), name+" is there twice")
-		}
-		seen[name] = true
-	}
 	c.matches(sdp+".advancedConfig.inspectTemplate", dlpTemplate)
 	c.matches(sdp+".advancedConfig.deidentifyTemplate", dlpTemplate)
-	c.between("templateMetadata.customPromptSafetyErrorCode", 0, 999)
-	c.between("templateMetadata.customLlmResponseSafetyErrorCode", 0, 999)
 }
 
 var dlpTemplate = regexp.MustCompile(`^(projects|organizations)/[^/]+/locations/[^/]+/(inspectTemplates|deidentifyTemplates)/[^/]+$`)

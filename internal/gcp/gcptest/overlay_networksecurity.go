@@ -8,7 +8,8 @@ import (
 	"github.com/google/cel-go/cel"
 )
 
-// authzPolicies are the one resource of networksecurity/v1 that the gcp stack has. Sources: the discovery document's prose and facts §2.3.
+// authzPolicies are the one resource of networksecurity/v1 that the gcp stack has. Sources: the discovery document's prose and
+// the documentation of Agent Gateway, "delegate authorization".
 var authzPolicies = &kind{
 	api: "networksecurity", collection: "projects.locations.authzPolicies",
 	defaults: func(body map[string]any) {
@@ -106,12 +107,12 @@ func (c *check) extensionFits(profile string, extension *stored) {
 		c.refuse(field, "iap.googleapis.com can only be referenced by a policy with the profile REQUEST_AUTHZ")
 	case modelArmorHost.MatchString(service) && profile != "CONTENT_AUTHZ":
 		c.refuse(field, service+" can only be referenced by a policy with the profile CONTENT_AUTHZ")
-	case profile == "CONTENT_AUTHZ" && text(extension.body, "wireFormat") == "EXT_AUTHZ_GRPC": // facts §2.3
+	case profile == "CONTENT_AUTHZ" && text(extension.body, "wireFormat") == "EXT_AUTHZ_GRPC": // it streams bodies
 		c.refuse(field, "CONTENT_AUTHZ needs an extension with the wire format EXT_PROC_GRPC")
 	}
 }
 
-// policyOnGateway: limits of agent gateways (facts §2.3).
+// policyOnGateway: limits of agent gateways (documentation of Agent Gateway, "delegate authorization").
 func (c *check) policyOnGateway(gateway string) {
 	target := c.server.lookup("networkservices", gateway)
 	if target == nil || text(c.body, "action") != "CUSTOM" {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// The resources of networkservices/v1 that the gcp stack has. Sources: the discovery document's prose and facts
-// §2.1, §2.2, §2.6, §2.7.
+// The resources of networkservices/v1 that the gcp stack has. Sources: the discovery document's prose, and Google's
+// documentation of Agent Gateway (https://docs.cloud.google.com/gemini-enterprise-agent-platform/govern/gateways).
 func init() {
 	register(
 		&kind{
@@ -67,7 +67,7 @@ var (
 func checkAgentGateway(c *check) {
 	c.labels()
 	c.atMost("description", 1024)
-	// The proto has a oneof deployment_mode that discovery does not show (agent_gateway.proto; facts §2.1). hashicorp/google wants one of
+	// The proto has a oneof deployment_mode that discovery does not show (agent_gateway.proto). hashicorp/google wants one of
 	// them; an ambient data plane, which the template describes, has neither a proxy of Google's nor one to attach to.
 	c.atMostOne("googleManaged", "selfManaged")
 	if !c.has("agentConnectivityTemplate") {
@@ -95,7 +95,7 @@ func checkAgentGateway(c *check) {
 		switch {
 		case !templateName.MatchString(template):
 			c.refuse("agentConnectivityTemplate", "the name is not of the form projects/{project_number}/locations/{location}/agentConnectivityTemplates/{template}")
-		case !byProjectNumber.MatchString(template): // facts §2.1
+		case !byProjectNumber.MatchString(template): // the API takes no other form
 			c.refuse("agentConnectivityTemplate", "the template is named with the project's number, not its ID")
 		case location(template) != location(c.name):
 			c.refuse("agentConnectivityTemplate", "the template is in the gateway's location")
@@ -105,7 +105,8 @@ func checkAgentGateway(c *check) {
 	c.matches("networkConfig.egress.networkAttachment", attachment)
 }
 
-// registries: at most two, one of them global and the other one of a region or multi-region (facts §2.1).
+// registries: at most two, one of them global and the other one of a region or multi-region (documentation of Agent Gateway,
+// "set up").
 func (c *check) registries() {
 	registries := texts(c.body, "registries")
 	global := 0
@@ -127,7 +128,7 @@ func (c *check) registries() {
 	}
 }
 
-// agentGatewayCard is filled in when the proxies are up, later than the operation that creates the gateway ends (facts §2.7).
+// agentGatewayCard is filled in when the proxies are up, later than the operation that creates the gateway ends.
 func agentGatewayCard(s *Server, o *stored, answer map[string]any) {
 	if o.body["googleManaged"] == nil || o.reads <= s.options.ReadsWithoutCard {
 		return
@@ -147,12 +148,8 @@ func checkConnectivityTemplate(c *check) {
 	if !c.has("accessPath") { // "Exactly one path can be set", and hashicorp/google requires it
 		c.refuse("accessPath", "a path is chosen")
 	}
-	c.unique("accessTypes")
 	c.matches("egressNetworkConfig.dnsPeeringConfig.targetNetwork", network)
 	c.matches("egressNetworkConfig.networkAttachment", attachment)
-	if c.has("egressNetworkConfig") && text(c.body, "accessPath") == "CLIENT_TO_AGENT" {
-		c.refuse("egressNetworkConfig", "only a template for AGENT_TO_ANYWHERE has egress")
-	}
 }
 
 func checkAuthzExtension(c *check) {
@@ -177,21 +174,21 @@ func checkAuthzExtension(c *check) {
 		c.refuse("service", "the service is neither a backend service nor a domain name")
 	case location(c.name) == "global":
 		c.refuse("service", "a global extension has a backend service")
-	case c.has("loadBalancingScheme"): // "omit unless backend service", facts §2.2
+	case c.has("loadBalancingScheme"): // "You can omit this field for AuthzExtensions … that don't reference a backend service."
 		c.refuse("loadBalancingScheme", "the field is set only where service is a backend service")
 	}
 	if service == "iap.googleapis.com" {
 		c.iapMetadata()
 	}
 	if region := modelArmorHost.FindStringSubmatch(service); region != nil {
-		if region[1] != location(c.name) { // facts §2.5: same region
+		if region[1] != location(c.name) { // documentation of Model Armor for Agent Gateway
 			c.refuse("service", "Model Armor is called in the extension's own region, "+location(c.name))
 		}
 		c.modelArmorMetadata()
 	}
 }
 
-// modelArmorTemplates are the templates that an extension's metadata names: a list in JSON, in a string (facts §2.2). It is false where
+// modelArmorTemplates are the templates that an extension's metadata names: a list in JSON, in a string. It is false where
 // the string is no such list.
 func modelArmorTemplates(body map[string]any) ([]string, bool) {
 	var settings []struct {
@@ -220,13 +217,14 @@ func (c *check) modelArmorMetadata() {
 		c.refuse("metadata", `"model_armor_settings" is a string with a list in JSON: [{"request_template_id":"projects/…","response_template_id":"projects/…"}]`)
 	}
 	for _, name := range names {
-		if location(name) != location(c.name) { // facts §2.5
+		if location(name) != location(c.name) { // as above
 			c.refuse("metadata", fmt.Sprintf("the template %q is not in the extension's region", name))
 		}
 	}
 }
 
-// iapMetadata: the version of policies is mandatory, and audit is an enforcement mode (facts §2.2).
+// iapMetadata: the version of policies is mandatory, and audit is an enforcement mode (documentation of
+// IAP for Agent Gateway).
 func (c *check) iapMetadata() {
 	switch version := text(c.body, "metadata.iapPolicyVersion"); version {
 	case "V1", "V2":
@@ -240,6 +238,7 @@ func (c *check) iapMetadata() {
 	default:
 		c.refuse("metadata", fmt.Sprintf(`"iamEnforcementMode" is DRY_RUN or ENFORCED, not %q`, mode))
 	}
+	// Whether Google refuses other keys is not published. One that is misspelt would go unnoticed.
 	fields, _ := c.body["metadata"].(map[string]any)
 	for _, key := range sorted(fields) {
 		if key != "iapPolicyVersion" && key != "iamEnforcementMode" {

@@ -108,8 +108,8 @@ func (c *call) setIamPolicy() (map[string]any, *refusal) {
 
 var (
 	roles = regexp.MustCompile(`^(roles/[a-zA-Z0-9_.]+|(organizations|projects)/[^/]+/roles/[a-zA-Z0-9_.]+)$`)
-	// IAM knows agents by these principals, and neither by a SPIFFE ID nor by the registry's URN (facts §1.1;
-	// https://cloud.google.com/iam/docs/principal-identifiers).
+	// IAM knows agents by these principals, and neither by a SPIFFE ID nor by the registry's URN
+	// (https://cloud.google.com/iam/docs/principal-identifiers).
 	members = regexp.MustCompile(`^((deleted:)?(user|serviceAccount|group):.+@.+|domain:.+|principal://.+/.+|principalSet://.+/.+|project(Owner|Editor|Viewer):.+|allUsers|allAuthenticatedUsers)$`)
 )
 

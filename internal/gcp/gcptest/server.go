@@ -3,8 +3,8 @@
 // hand-written overlay (overlay_*.go) for what only prose says: oneofs, limits, references between objects.
 //
 // It keeps objects in memory. Changes take as many polls as a test wants, are seen late, are refused while another one is under way,
-// and fail by rule. In two things it is stricter than Google, because a client that relies on the difference is wrong: output-only
-// fields that are set and query parameters that do not exist are refused, not ignored.
+// and fail by rule. What is published nowhere it lets pass, but for two things that Google ignores, because a client that
+// relies on that is wrong: output-only fields that are set and query parameters that do not exist are refused.
 package gcptest
 
 import (

@@ -57,12 +57,11 @@ func (g googleGateway) template() []stack.Object {
 func (g googleGateway) agentGateway() stack.Object {
 	body := g.labelled(map[string]any{"registries": texts(g.registries())})
 	setText(body, "description", g.google.Description)
-	if g.managed() {
+	switch {
+	case g.managed():
 		body["googleManaged"] = map[string]any{"governedAccessPath": g.accessPath()}
-	} else {
-		proxies := map[string]any{}
-		setTexts(proxies, "resourceUris", g.google.ResourceURIs)
-		body["selfManaged"] = proxies
+	case len(g.google.ResourceURIs) > 0: // an ambient data plane has none, and is what its template says
+		body["selfManaged"] = map[string]any{"resourceUris": texts(g.google.ResourceURIs)}
 	}
 	setText(body, "agentConnectivityTemplate", g.templateName())
 	network := map[string]any{}

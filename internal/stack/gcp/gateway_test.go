@@ -56,9 +56,16 @@ func TestAGatewayThatIsHalfAppliedIsClosed(t *testing.T) {
 		order[strings.TrimSpace(o.Key.Collection()+" "+action)] = i
 	}
 	for _, pair := range [][2]string{
-		{"agentConnectivityTemplates", "agentGateways"}, {"agentGateways", "authzPolicies DENY_BY_DEFAULT"}, {"authzPolicies DENY_BY_DEFAULT", "services"},
-		{"services", "authzExtensions"}, {"authzExtensions", "authzPolicies CUSTOM"}, {"authzPolicies CUSTOM", "authzPolicies DENY"}, {"authzPolicies DENY", "authzPolicies ALLOW"},
-		{"authzPolicies DENY", "accessPolicies"}, {"accessPolicies", "policyBindings"}, {"templates", "authzPolicies CUSTOM"},
+		{"agentConnectivityTemplates", "agentGateways"},
+		{"agentGateways", "authzPolicies DENY_BY_DEFAULT"},
+		{"authzPolicies DENY_BY_DEFAULT", "services"},
+		{"services", "authzExtensions"},
+		{"authzExtensions", "authzPolicies CUSTOM"},
+		{"authzPolicies CUSTOM", "authzPolicies DENY"},
+		{"authzPolicies DENY", "authzPolicies ALLOW"},
+		{"authzPolicies DENY", "accessPolicies"},
+		{"accessPolicies", "policyBindings"},
+		{"templates", "authzPolicies CUSTOM"},
 	} {
 		first, ok := order[pair[0]]
 		second, also := order[pair[1]]
@@ -146,11 +153,11 @@ func TestGatewayRoles(t *testing.T) {
 	g := everything(t)
 	const agent = "serviceAccount:service-123@gcp-sa-dep.iam.gserviceaccount.com"
 	own := []RoleGrant{{"acme-agents", "roles/modelarmor.calloutUser", agent}, {"acme-agents", "roles/serviceusage.serviceUsageConsumer", agent}}
-	if got, want := GatewayRoles(g), append(own, RoleGrant{"acme-agents", "roles/modelarmor.user", agent}); !slices.Equal(got, want) {
+	if got, want := GatewayRoles(g), append(slices.Clone(own), RoleGrant{"acme-agents", "roles/modelarmor.user", agent}); !slices.Equal(got, want) {
 		t.Errorf("roles are %v, want %v", got, want)
 	}
 	g.Google.ModelArmor = &spec.GoogleModelArmor{RequestTemplate: "projects/shared/locations/us-central1/templates/t", ResponseTemplate: "projects/shared/locations/us-central1/templates/u"}
-	if got, want := GatewayRoles(g), append(own, RoleGrant{"shared", "roles/modelarmor.user", agent}); !slices.Equal(got, want) {
+	if got, want := GatewayRoles(g), append(slices.Clone(own), RoleGrant{"shared", "roles/modelarmor.user", agent}); !slices.Equal(got, want) {
 		t.Errorf("roles are %v, want %v", got, want)
 	}
 	g.Google.ModelArmor = nil
