@@ -21,8 +21,8 @@ var (
 	MetricsServer = Tool{
 		Name: "metrics-server", module: "metricsserver", pkg: "sigs.k8s.io/metrics-server/cmd/metrics-server", pin: "sigs.k8s.io/metrics-server",
 	}
-	// Prometheus discovers what Kubernetes runs and nothing else: the clients of all clouds would make its build many times as long. It has no
-	// pages, only the API.
+	// Prometheus discovers what Kubernetes runs and nothing else, so that the clients of all clouds need not be built. It has no pages, only
+	// the API.
 	Prometheus = Tool{
 		Name: "prometheus", module: "prometheus", pkg: "github.com/prometheus/prometheus/cmd/prometheus", pin: "github.com/prometheus/prometheus",
 		tags: "remove_all_sd enable_kubernetes_sd",
