@@ -97,6 +97,13 @@ func (f *Fault) refusal() *refusal {
 	return r
 }
 
+// Mend ends all faults that are injected.
+func (s *Server) Mend() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
 // StopAfter lets n more requests through and drops the connections of all later ones, as if the client had lost its network or had
 // been killed there. Resume ends it.
 func (s *Server) StopAfter(n int) {
