@@ -71,7 +71,7 @@ func (s says) control(t *testing.T, g gateway) {
 	}
 	go func() {
 		defer close(done)
-		for ; ctx.Err() == nil; time.Sleep(100 * time.Millisecond) {
+		for ; ctx.Err() == nil; time.Sleep(250 * time.Millisecond) {
 			if gw, err := g.dynamic.Resource(g.kinds.gateways).Namespace(g.namespace).Get(ctx, g.name, metav1.GetOptions{}); err == nil {
 				update(gw, map[string]any{"conditions": conditions(gw, s.gateway...), "addresses": s.addresses})
 			}
@@ -108,8 +108,13 @@ func TestWhatAGatewaysControllerSays(t *testing.T) {
 		{"all that it can", "a pod asks the Gateway (", true, says{both, address, []string{"Accepted", "ResolvedRefs"}, gatewayController}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			c := &client{Options{GatewayPatience: 3 * time.Second}.defaulted(), c.kube, c.dynamic, c.discovery}
-			_, err := c.try(t.Context(), "ai_inference", func(a *arena) (kars.Finding, error) {
+			t.Parallel()
+			// Each with a client of its own: one for all would have them wait for each other.
+			c, err := connect(controlplane.Shared(t).Config(), Options{GatewayPatience: 8 * time.Second}.defaulted())
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = c.try(t.Context(), "ai_inference", func(a *arena) (kars.Finding, error) {
 				g := gateway{arena: a, traffic: &traffic{}, kinds: kinds, class: class, name: "probe"}
 				test.controller.control(t, g)
 				_, err := g.try()
