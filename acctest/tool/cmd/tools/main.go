@@ -1,5 +1,5 @@
-// Command tools builds the programs that the tests run, those of the given names or all that `make test` needs, one after
-// another, and says how far it is. A program that is already there is not built again.
+// Command tools builds the programs that the tests run, one after another, and says how far it is: all that `make test` needs, or those of
+// the given names, or "all", those of a kind cluster and the linters too. A program that is already there is not built again.
 package main
 
 import (
@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -48,8 +49,11 @@ func run(ctx context.Context, names []string, paths bool) error {
 }
 
 func chosen(names []string) ([]tool.Tool, error) {
-	if len(names) == 0 {
+	switch {
+	case len(names) == 0:
 		return tool.ForTests(), nil
+	case slices.Equal(names, []string{"all"}):
+		return tool.All(), nil
 	}
 	var tools []tool.Tool
 	for _, name := range names {
