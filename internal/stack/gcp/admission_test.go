@@ -7,11 +7,12 @@ import (
 
 	"github.com/agentward/terraform-provider-agent/internal/spec"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
+	"github.com/agentward/terraform-provider-agent/internal/stack/golden"
 	"github.com/agentward/terraform-provider-agent/internal/stack/oss"
 )
 
 func TestBinaryAuthorizationGoldens(t *testing.T) {
-	golden(t, "admission", func(t *testing.T, input string) string {
+	golden.Check(t, "admission", func(t *testing.T, input string) string {
 		var b spec.GoogleBinaryAuthorization
 		if err := yaml.UnmarshalStrict([]byte(input), &b); err != nil {
 			t.Fatal(err)
@@ -20,7 +21,7 @@ func TestBinaryAuthorizationGoldens(t *testing.T) {
 		if problems := p.ValidateGoogle(); len(problems) > 0 {
 			t.Fatalf("the policy is not valid: %v", problems)
 		}
-		return asYAML(t, BinaryAuthorization(p))
+		return golden.YAML(t, BinaryAuthorization(p))
 	})
 }
 
@@ -32,14 +33,14 @@ func TestAdmissionOnGKEIsThatOfTheOpenSourceStackAndMore(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := Admission(p)
-	if err != nil || asYAML(t, got) != asYAML(t, want) {
-		t.Errorf("without Binary Authorization got\n%s\n%v", asYAML(t, got), err)
+	if err != nil || golden.YAML(t, got) != golden.YAML(t, want) {
+		t.Errorf("without Binary Authorization got\n%s\n%v", golden.YAML(t, got), err)
 	}
 	p.BinaryAuthorization = &spec.GoogleBinaryAuthorization{
 		Project: spec.GoogleProject{ID: "acme-agents"}, Default: &spec.GoogleAdmissionRule{Evaluation: spec.EvaluateDeny, Enforcement: spec.EnforcementAudit}, Adopt: true,
 	}
-	if got, err = Admission(p); err != nil || len(got) != len(want)+1 || asYAML(t, got[:len(want)]) != asYAML(t, want) {
-		t.Fatalf("with Binary Authorization got\n%s\n%v", asYAML(t, got), err)
+	if got, err = Admission(p); err != nil || len(got) != len(want)+1 || golden.YAML(t, got[:len(want)]) != golden.YAML(t, want) {
+		t.Fatalf("with Binary Authorization got\n%s\n%v", golden.YAML(t, got), err)
 	}
 	last := got[len(want)]
 	if key := "//binaryauthorization.googleapis.com/projects/acme-agents/policy#defaultAdmissionRule"; last.Key.String() != key || !last.Adopt {

@@ -10,13 +10,14 @@ import (
 
 	"github.com/agentward/terraform-provider-agent/internal/spec"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
+	"github.com/agentward/terraform-provider-agent/internal/stack/golden"
 )
 
 // googleName is what all of the collections take as an id.
 var googleName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,61}[a-z0-9]$|^[a-z]$`)
 
 func TestGatewayGoldens(t *testing.T) {
-	golden(t, "gateway", func(t *testing.T, input string) string {
+	golden.Check(t, "gateway", func(t *testing.T, input string) string {
 		g := gatewayOf(t, input)
 		if problems := g.ValidateGoogle(); len(problems) > 0 {
 			t.Fatalf("the gateway is not valid: %v", problems)
@@ -25,7 +26,7 @@ func TestGatewayGoldens(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return asYAML(t, objects)
+		return golden.YAML(t, objects)
 	})
 }
 
@@ -41,7 +42,7 @@ func gatewayOf(t *testing.T, input string) spec.Gateway {
 // everything is a gateway that Google runs, with all that it may have.
 func everything(t *testing.T) spec.Gateway {
 	t.Helper()
-	return gatewayOf(t, goldenInput(t, "testdata/gateway/everything.yaml"))
+	return gatewayOf(t, golden.Input(t, "testdata/gateway/everything.yaml"))
 }
 
 // An apply that is cut off leaves a gateway that lets nothing through, whatever it had come to.
@@ -223,7 +224,7 @@ func FuzzGoogleGatewayNames(f *testing.F) {
 			return
 		}
 		again, err := Gateway(g)
-		if err != nil || asYAML(t, first) != asYAML(t, again) {
+		if err != nil || golden.YAML(t, first) != golden.YAML(t, again) {
 			t.Fatalf("a second rendering gives other objects: %v", err)
 		}
 		for _, o := range first {

@@ -8,10 +8,11 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/agentward/terraform-provider-agent/internal/spec"
+	"github.com/agentward/terraform-provider-agent/internal/stack/golden"
 )
 
 func TestIdentityGoldens(t *testing.T) {
-	golden(t, "identity", func(t *testing.T, input string) string {
+	golden.Check(t, "identity", func(t *testing.T, input string) string {
 		id := identityOf(t, input)
 		if problems := id.ValidateGoogle(); len(problems) > 0 {
 			t.Fatalf("the identity is not valid: %v", problems)
@@ -20,7 +21,7 @@ func TestIdentityGoldens(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return asYAML(t, objects)
+		return golden.YAML(t, objects)
 	})
 }
 

@@ -12,12 +12,13 @@ import (
 
 	"github.com/agentward/terraform-provider-agent/internal/spec"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
+	"github.com/agentward/terraform-provider-agent/internal/stack/golden"
 )
 
 // A golden file holds the policy and, after the first "---", what each engine gets. A policy that names no engine is rendered
 // for all three.
 func TestAdmissionRendersTheGoldenObjects(t *testing.T) {
-	golden(t, "admission", renderAll)
+	golden.Check(t, "admission", renderAll)
 }
 
 func renderAll(t *testing.T, input string) string {

@@ -10,16 +10,17 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/spec"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
+	"github.com/agentward/terraform-provider-agent/internal/stack/golden"
 )
 
 func TestGatewayRendersTheGoldenObjects(t *testing.T) {
-	golden(t, "gateway", func(t *testing.T, input string) string {
+	golden.Check(t, "gateway", func(t *testing.T, input string) string {
 		g := readGateway(t, input)
 		objects, err := Gateway(g)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return asYAML(t, objects)
+		return golden.YAML(t, objects)
 	})
 }
 
@@ -37,9 +38,9 @@ func readGateway(t *testing.T, input string) spec.Gateway {
 
 // The gateway's own code has the last word on what is rendered for it.
 func TestTheGatewayTakesWhatIsRendered(t *testing.T) {
-	for _, file := range goldenFiles(t, "gateway") {
+	for _, file := range golden.Files(t, "gateway") {
 		t.Run(file, func(t *testing.T) {
-			rendered, err := GatewayConfig(readGateway(t, goldenInput(t, file)))
+			rendered, err := GatewayConfig(readGateway(t, golden.Input(t, file)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -64,7 +65,7 @@ func TestTheGatewayTakesWhatIsRendered(t *testing.T) {
 // A change that a running gateway takes over rolls nothing, and any other does: see its server's reload.
 func TestWhatMakesNewPods(t *testing.T) {
 	with := func(change func(*spec.Gateway)) spec.Gateway {
-		g := readGateway(t, goldenInput(t, "testdata/gateway/everything.yaml"))
+		g := readGateway(t, golden.Input(t, "testdata/gateway/everything.yaml"))
 		if change != nil {
 			change(&g)
 		}
@@ -145,7 +146,7 @@ func TestARevisionIsOfEverything(t *testing.T) {
 		"a Secret that is read": func(g *spec.Gateway) { g.AuditLog.OTLP.Headers.Secret = "other" },
 		"a limit":               func(g *spec.Gateway) { g.Limits.Idle = 1e9 },
 	} {
-		g := readGateway(t, goldenInput(t, "testdata/gateway/everything.yaml"))
+		g := readGateway(t, golden.Input(t, "testdata/gateway/everything.yaml"))
 		change(&g)
 		c, err := GatewayConfig(g)
 		if err != nil {

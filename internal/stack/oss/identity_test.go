@@ -8,10 +8,11 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/agentward/terraform-provider-agent/internal/spec"
+	"github.com/agentward/terraform-provider-agent/internal/stack/golden"
 )
 
 func TestIdentityRendersTheGoldenObjects(t *testing.T) {
-	golden(t, "identity", func(t *testing.T, input string) string {
+	golden.Check(t, "identity", func(t *testing.T, input string) string {
 		var id spec.Identity
 		if err := yaml.UnmarshalStrict([]byte(input), &id); err != nil {
 			t.Fatal(err)
@@ -23,7 +24,7 @@ func TestIdentityRendersTheGoldenObjects(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return asYAML(t, objects)
+		return golden.YAML(t, objects)
 	})
 }
 

@@ -8,11 +8,12 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/agentward/terraform-provider-agent/internal/spec"
+	"github.com/agentward/terraform-provider-agent/internal/stack/golden"
 )
 
 // A golden file holds the identity and, after the first "---", the objects in the order in which they are applied.
 func TestRegistrationRendersTheGoldenObjects(t *testing.T) {
-	golden(t, "registration", renderRegistration)
+	golden.Check(t, "registration", renderRegistration)
 }
 
 func renderRegistration(t *testing.T, input string) string {
@@ -28,7 +29,7 @@ func renderRegistration(t *testing.T, input string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return asYAML(t, objects)
+	return golden.YAML(t, objects)
 }
 
 func TestEntryIDs(t *testing.T) {

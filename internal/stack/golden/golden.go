@@ -1,4 +1,5 @@
-package gcp
+// Package golden holds renderings to files that show them: what goes in, and every object that comes out.
+package golden
 
 import (
 	"bytes"
@@ -16,17 +17,17 @@ import (
 
 var update = flag.Bool("update", false, "write what is rendered into the golden files")
 
-// golden checks every file of a folder: what stands before the first "---" line is the input, and what render makes of it stands
+// Check checks every file of a folder of testdata: what stands before the first "---" line is the input, and what render makes of it stands
 // after. With -update the files are written anew. Rendering twice must give the same bytes.
-func golden(t *testing.T, folder string, render func(t *testing.T, input string) string) {
+func Check(t *testing.T, folder string, render func(t *testing.T, input string) string) {
 	t.Helper()
-	for _, file := range goldenFiles(t, folder) {
+	for _, file := range Files(t, folder) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
 			want, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
 			}
-			input := goldenInput(t, file)
+			input := Input(t, file)
 			got := input + "\n" + render(t, input)
 			if again := input + "\n" + render(t, input); again != got {
 				t.Error("a second rendering of the same input gives other bytes")
@@ -44,7 +45,8 @@ func golden(t *testing.T, folder string, render func(t *testing.T, input string)
 	}
 }
 
-func goldenFiles(t *testing.T, folder string) []string {
+// Files lists the files of a folder of testdata, of which there must be some.
+func Files(t testing.TB, folder string) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("testdata", folder, "*.yaml"))
 	if err != nil || len(files) == 0 {
@@ -53,8 +55,8 @@ func goldenFiles(t *testing.T, folder string) []string {
 	return files
 }
 
-// goldenInput gives what stands before the first "---" line of a file.
-func goldenInput(t *testing.T, file string) string {
+// Input gives what stands before the first "---" line of a file.
+func Input(t testing.TB, file string) string {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -67,8 +69,8 @@ func goldenInput(t *testing.T, file string) string {
 	return input
 }
 
-// asYAML gives the objects in the order in which they are applied.
-func asYAML(t *testing.T, objects []stack.Object) string {
+// YAML gives the objects in the order in which they are applied.
+func YAML(t testing.TB, objects []stack.Object) string {
 	t.Helper()
 	var out bytes.Buffer
 	if len(objects) == 0 {
