@@ -53,16 +53,13 @@ func (m *binaryAuthorizationModel) spec(provider *governed.Provider) *spec.Googl
 		return nil
 	}
 	b := &spec.GoogleBinaryAuthorization{
-		Project:         spec.GoogleProject{ID: m.Project.ValueString()},
+		Project:         provider.Place(spec.GoogleProject{ID: m.Project.ValueString()}),
 		Clusters:        admissionRules(m.Clusters),
 		Namespaces:      admissionRules(m.Namespaces),
 		ServiceAccounts: admissionRules(m.ServiceAccounts),
 		ExemptImages:    governed.Strings(m.ExemptImages),
 		Adopt:           m.Adopt.ValueBool(),
 		Keep:            m.OnDestroy.ValueString() == onDestroyKeep,
-	}
-	if b.Project.ID == "" && provider != nil {
-		b.Project = provider.Google
 	}
 	if m.Default != nil {
 		rule := m.Default.spec()

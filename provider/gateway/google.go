@@ -70,22 +70,9 @@ func (m *googleModel) spec(provider *governed.Provider) *spec.GoogleGateway {
 // no says that a flag whose default is true is false.
 func no(flag types.Bool) bool { return !flag.IsNull() && !flag.ValueBool() }
 
-// project is where the gateway is. The provider's number is that of the provider's project, and of no other.
+// project is where the gateway is.
 func (m *googleModel) project(provider *governed.Provider) spec.GoogleProject {
-	p := spec.GoogleProject{ID: m.Project.ValueString(), Number: m.ProjectNumber.ValueString(), Location: m.Location.ValueString()}
-	if provider == nil {
-		return p
-	}
-	if p.ID == "" {
-		p.ID = provider.Google.ID
-	}
-	if p.Number == "" && p.ID == provider.Google.ID {
-		p.Number = provider.Google.Number
-	}
-	if p.Location == "" {
-		p.Location = provider.Google.Location
-	}
-	return p
+	return provider.Place(spec.GoogleProject{ID: m.Project.ValueString(), Number: m.ProjectNumber.ValueString(), Location: m.Location.ValueString()})
 }
 
 type dnsPeeringModel struct {

@@ -40,6 +40,24 @@ type Provider struct {
 	contact contact
 }
 
+// Place completes where on Google Cloud a resource says that it is. The provider's number is that of the provider's project, and of no
+// other. A resource that is validated without a provider gives nil.
+func (p *Provider) Place(own spec.GoogleProject) spec.GoogleProject {
+	if p == nil {
+		return own
+	}
+	if own.ID == "" {
+		own.ID = p.Google.ID
+	}
+	if own.Number == "" && own.ID == p.Google.ID {
+		own.Number = p.Google.Number
+	}
+	if own.Location == "" {
+		own.Location = p.Google.Location
+	}
+	return own
+}
+
 // Handed gives the provider that Terraform hands to a resource or data source of the type; nil before it is configured.
 func Handed(data any, typeName string) (*Provider, diag.Diagnostics) {
 	if data == nil {

@@ -86,22 +86,9 @@ func (m *googleModel) spec(namespace, name string, provider *governed.Provider) 
 	return g
 }
 
-// project gives where things are. A project of the resource's own has not the number of the provider's.
+// project gives where things are.
 func (m *googleModel) project(provider *governed.Provider) spec.GoogleProject {
-	p := spec.GoogleProject{ID: m.Project.ValueString(), Number: m.ProjectNumber.ValueString(), Location: m.Location.ValueString()}
-	if provider == nil {
-		return p
-	}
-	if p.Number == "" && (p.ID == "" || p.ID == provider.Google.ID) {
-		p.Number = provider.Google.Number
-	}
-	if p.ID == "" {
-		p.ID = provider.Google.ID
-	}
-	if p.Location == "" {
-		p.Location = provider.Google.Location
-	}
-	return p
+	return provider.Place(spec.GoogleProject{ID: m.Project.ValueString(), Number: m.ProjectNumber.ValueString(), Location: m.Location.ValueString()})
 }
 
 // runtime is the one that is configured, or else the one whose block is there, or else GKE, where an agent is most like one of the
