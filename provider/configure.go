@@ -118,7 +118,9 @@ func (p *agentProvider) Configure(ctx context.Context, req provider.ConfigureReq
 		if unusable != nil {
 			return nil, unusable
 		}
-		return gcp.New(google.Config("terraform-provider-agent/" + p.version))
+		config := google.Config("terraform-provider-agent/" + p.version)
+		config.Pace = p.pace
+		return gcp.New(config)
 	})
 	configured.Backend = backends(configured.Kubernetes, m.SPIRE.options(m.TrustDomain.ValueString()), configured.GoogleCloud)
 	resp.ResourceData, resp.DataSourceData = configured, configured

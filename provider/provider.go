@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/agentward/terraform-provider-agent/internal/gcp"
 	"github.com/agentward/terraform-provider-agent/provider/admission"
 	"github.com/agentward/terraform-provider-agent/provider/conformance"
 	"github.com/agentward/terraform-provider-agent/provider/decision"
@@ -18,11 +19,26 @@ import (
 
 type agentProvider struct {
 	version string
+	pace    gcp.Pace
+}
+
+// Option changes how a provider works.
+type Option func(*agentProvider)
+
+// GooglePace has the provider wait for Google's APIs at this pace. It is for tests; users have timeouts.
+func GooglePace(pace gcp.Pace) Option {
+	return func(p *agentProvider) { p.pace = pace }
 }
 
 // New gives a function that makes the provider of this version.
-func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &agentProvider{version: version} }
+func New(version string, options ...Option) func() provider.Provider {
+	return func() provider.Provider {
+		p := &agentProvider{version: version}
+		for _, option := range options {
+			option(p)
+		}
+		return p
+	}
 }
 
 func (p *agentProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {

@@ -45,12 +45,18 @@ func At(tb testing.TB, path string) *Folder {
 	return &Folder{Path: path, home: home}
 }
 
-// Run runs the program and gives what it printed. The error is not nil where it exited with another status than 0.
-func (f *Folder) Run(ctx context.Context, args ...string) (stdout, stderr string, err error) {
+// Command gives the program as it runs in the folder, for who starts and ends it in a way of his own.
+func (f *Folder) Command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, os.Getenv("TF_ACC_TERRAFORM_PATH"), args...)
 	cmd.Dir = f.Path
 	cmd.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+filepath.Join(f.home, "terraform.rc"), "TF_DATA_DIR="+filepath.Join(f.home, "data"))
 	cmd.Env = append(cmd.Env, f.Environment...)
+	return cmd
+}
+
+// Run runs the program and gives what it printed. The error is not nil where it exited with another status than 0.
+func (f *Folder) Run(ctx context.Context, args ...string) (stdout, stderr string, err error) {
+	cmd := f.Command(ctx, args...)
 	var out, complaints strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &complaints
 	err = cmd.Run()

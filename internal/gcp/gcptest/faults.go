@@ -119,3 +119,10 @@ func (s *Server) Resume() {
 	defer s.mu.Unlock()
 	s.stopping = false
 }
+
+// Heal takes back all faults that have not struck.
+func (s *Server) Heal() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}

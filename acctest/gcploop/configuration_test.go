@@ -1,0 +1,33 @@
+package gcploop
+
+import "fmt"
+
+// story is a configuration as it is first, and as it becomes.
+type story struct {
+	name          string
+	before, after string
+}
+
+var stories = []story{
+	{"identity", agent("Bills", "sesame", 1, "storage.googleapis.com/objects.delete"), agent("Bills, and reminds", "open", 2, "storage.googleapis.com/objects.create")},
+}
+
+// agent is an agent on Agent Runtime with all its guardrails.
+func agent(description, secret string, version int, denied string) string {
+	return fmt.Sprintf(`
+resource "agent_identity" "test" {
+  name      = "billing"
+  namespace = "agents"
+  gcp = {
+    organization  = "555555555555"
+    agent_runtime = { description = %q }
+    auth_provider = {
+      two_legged_oauth = { client_id = "billing", client_secret_wo = %q, client_secret_wo_version = %d, token_url = "https://auth.example.org/token" }
+    }
+    principal_access_boundary = { rules = [{ resources = ["projects/agents-1"] }] }
+    access_policy = { rules = [{ permissions = ["iap.googleapis.com/resources.egressViaIAP"], conditions = { "iap.googleapis.com" = "destination.is_registered" } }] }
+    deny_policy   = { rules = [{ permissions = [%q] }] }
+  }
+}
+`, description, secret, version, denied)
+}
