@@ -40,7 +40,7 @@ func (c *Client) Apply(ctx context.Context, desired stack.Object, prior string) 
 	defer a.turn.end()
 	there, err := a.converge(ctx)
 	if err != nil {
-		return stack.Live{}, named(desired.Key, withoutSecrets(err, desired))
+		return a.left(err), named(desired.Key, withoutSecrets(err, desired))
 	}
 	return b.seen(there, b.project(there, shown))
 }
@@ -57,8 +57,23 @@ type application struct {
 	adopts bool
 	// looks says that the object may be there, so that a create must look first.
 	looks bool
+	// begun says that Google was asked to make the object, and did not refuse.
+	begun bool
 	// doubts is how often to look again for an object whose create got no answer, where a second create would make a second object.
 	doubts int
+}
+
+// left is what an application that failed may have made nevertheless: nothing where Google was not asked to, or what is there is another's.
+func (a *application) left(err error) stack.Live {
+	var exists *existsError
+	if !a.begun || errors.As(err, &exists) {
+		return stack.Live{}
+	}
+	text, err := stack.CanonicalJSON(a.projected)
+	if err != nil {
+		return stack.Live{}
+	}
+	return stack.Live{Projection: text}
 }
 
 // converge gives the live object once it is as desired.
@@ -112,7 +127,7 @@ func (a *application) step(ctx context.Context) (there map[string]any, done bool
 		return a.insert(ctx)
 	case !a.kept(there):
 		a.ours = true // it was given up, and comes back as it is desired
-		return nil, false, a.run(ctx, func() (operation, error) { return a.undelete(ctx, a.of(there)) })
+		return nil, false, a.run(ctx, a.begins(func() (operation, error) { return a.undelete(ctx, a.of(there)) }))
 	case !a.ours && !a.adopts && !a.unclaimed(there) && !a.asMade(there, a.projected):
 		return nil, false, &existsError{key: a.key, fields: a.differing(there, a.projected)}
 	}
@@ -131,7 +146,7 @@ func (a *application) step(ctx context.Context) (there map[string]any, done bool
 }
 
 func (a *application) insert(ctx context.Context) (map[string]any, bool, error) {
-	err := a.run(ctx, func() (operation, error) { return a.create(ctx, a.at, a.desired) })
+	err := a.run(ctx, a.begins(func() (operation, error) { return a.create(ctx, a.at, a.desired) }))
 	switch {
 	case refusedWith(err, codes.AlreadyExists) && a.looks:
 		return nil, false, errNotSeen
@@ -160,6 +175,15 @@ func (a *application) asks(fields []string) bool {
 // replace makes room for an object that differs in what cannot be changed.
 func (a *application) replace(ctx context.Context, there map[string]any) error {
 	return a.vanish(ctx, a.bound, a.turn, there, a.config.Pace.Settle)
+}
+
+// begins notes of a request that makes the object whether it may have.
+func (a *application) begins(mutate func() (operation, error)) func() (operation, error) {
+	return func() (operation, error) {
+		op, err := mutate()
+		a.begun = a.begun || err == nil || dropped(answered(err))
+		return op, err
+	}
 }
 
 // run makes a change and waits until it is done.

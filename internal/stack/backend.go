@@ -54,7 +54,8 @@ type Rivalled interface {
 type Backend interface {
 	// Plan says what Apply would give, without changing anything. It returns an *UnknownError where that cannot be known.
 	Plan(ctx context.Context, desired Object, prior string) (Live, error)
-	// Apply makes the object be as desired.
+	// Apply makes the object be as desired. An error that comes with a projection says that the object may have been made nevertheless:
+	// whoever asked for it has to remember it.
 	Apply(ctx context.Context, desired Object, prior string) (Live, error)
 	// Read looks at an object through the fields of prior united with those we own now. It returns ErrNotFound where the
 	// object is gone, ErrForbidden where it may not be looked at, and an *UnknownError with Unreachable set where the API does not answer.

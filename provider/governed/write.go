@@ -116,6 +116,7 @@ func (w *writer) applyAll(ctx context.Context, m Model, desired []stack.Object, 
 		key := object.Key.String()
 		live, err := w.apply(ctx, object, want[key])
 		if err != nil {
+			w.noteLeft(object.Key, live)
 			diags.Append(Unable(w.verb, w.Noun, m.Label(), err))
 			if object.Key.Part != "" {
 				continue
@@ -134,6 +135,19 @@ func (w *writer) applyAll(ctx context.Context, m Model, desired []stack.Object, 
 	return true, diags
 }
 
+// noteLeft remembers what a failed application may have made: it could hold others, which a destruction would wait for. A refresh forgets
+// what is not there. Its UID is not known, and it is the last that was applied.
+func (w *writer) noteLeft(key stack.Key, live stack.Live) {
+	if live.Projection == "" {
+		return
+	}
+	text := key.String()
+	if w.objects[text] == "" {
+		w.objects[text] = live.Projection
+	}
+	w.ledger = w.ledger.with(entry{Key: text})
+}
+
 // apply brings one object to what was planned, and only looks at it where it is so already.
 func (w *writer) apply(ctx context.Context, object stack.Object, planned string) (stack.Live, error) {
 	key := object.Key.String()
@@ -150,7 +164,7 @@ func (w *writer) apply(ctx context.Context, object stack.Object, planned string)
 	}
 	live, err := backend.Apply(ctx, object, prior)
 	if err != nil {
-		return stack.Live{}, err
+		return live, err
 	}
 	w.provider.contact.noteReached(object.Key)
 	w.ledger = w.ledger.with(entryFor(object, w.provider.FieldManager, live))

@@ -119,10 +119,3 @@ func (s *Server) Resume() {
 	defer s.mu.Unlock()
 	s.stopping = false
 }
-
-// Heal takes back all faults that have not struck.
-func (s *Server) Heal() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = nil
-}
