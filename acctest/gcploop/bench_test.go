@@ -157,7 +157,7 @@ func (b *bench) cut(t *testing.T, w way, n int, args []string) (struck bool) {
 	}
 	requests := len(b.Requests())
 	b.Resume()
-	b.Heal()
+	b.Mend()
 	return requests >= n
 }
 

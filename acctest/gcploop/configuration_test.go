@@ -1,6 +1,9 @@
 package gcploop
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // story is a configuration as it is first, and as it becomes.
 type story struct {
@@ -10,6 +13,23 @@ type story struct {
 
 var stories = []story{
 	{"identity", agent("Bills", "sesame", 1, "storage.googleapis.com/objects.delete"), agent("Bills, and reminds", "open", 2, "storage.googleapis.com/objects.create")},
+	{"gateway", gateway("tools", `["balance"]`, `model_armor = { template = { prompt_injection = "HIGH" } }`), gateway("tools", `["balance", "history"]`, `description = "of the agents"`)},
+}
+
+// caller is an agent that is there already.
+const caller = "spiffe://agents.global.org-555555555555.system.id.goog/resources/aiplatform/projects/111111111111/locations/us-central1/reasoningEngines/1"
+
+// gateway is one that Google runs, with a target and a permission, and more of what only Google has.
+func gateway(name, tools, more string) string {
+	return strings.NewReplacer("NAME", name, "CALLER", caller, "TOOLS", tools, "MORE", more).Replace(`
+resource "agent_gateway" "NAME" {
+  name    = "NAME"
+  mode    = "agent_to_anywhere"
+  targets = { NAME = { protocol = "mcp", url = "https://NAME.example.org/mcp" } }
+  allow   = { balance = { agents = ["CALLER"], target = "NAME", tools = TOOLS } }
+  gcp     = { MORE }
+}
+`)
 }
 
 // agent is an agent on Agent Runtime with all its guardrails.
