@@ -3,6 +3,7 @@ package gcploop
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -80,13 +81,23 @@ var (
 func (b *bench) must(t *testing.T, when string, args []string) {
 	t.Helper()
 	if out, err := b.run(t, args); err != nil {
-		t.Fatalf("%s: terraform %s: %v\n%s", when, args[0], err, out)
+		t.Fatalf("%s: terraform %s: %v\n%s\n%s", when, args[0], err, out, b.last(20))
 	}
+}
+
+// last are the requests that were made last.
+func (b *bench) last(n int) string {
+	var out strings.Builder
+	requests := b.Requests()
+	for _, r := range requests[max(0, len(requests)-n):] {
+		fmt.Fprintf(&out, "%s %s: %d %s\n", r.Verb, r.Path, r.Status, r.Message)
+	}
+	return out.String()
 }
 
 func (b *bench) run(t *testing.T, args []string) (output string, err error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	stdout, stderr, err := b.folder.Run(ctx, args...)
 	_, own, _ := strings.Cut(stdout, "may cause the state to become incompatible with published\nreleases.\n")

@@ -13,8 +13,13 @@ import (
 // kind of failure has its turn.
 func TestEveryRequestMayFailOnceWithoutTheRun(t *testing.T) {
 	faults := []gcptest.Fault{
-		{Status: "ABORTED"}, {Drop: gcptest.DropAfter}, {Status: "RESOURCE_EXHAUSTED"}, {Status: "INTERNAL"},
-		{Drop: gcptest.DropBefore}, {Status: "UNAVAILABLE"}, {Status: "INTERNAL", InOperation: true, Mutations: true},
+		{Status: "ABORTED"},
+		{Drop: gcptest.DropAfter},
+		{Status: "RESOURCE_EXHAUSTED"},
+		{Status: "INTERNAL"},
+		{Drop: gcptest.DropBefore},
+		{Status: "UNAVAILABLE"},
+		{Status: "INTERNAL", InOperation: true, Mutations: true},
 	}
 	for _, s := range stories {
 		t.Run(s.name, func(t *testing.T) {

@@ -57,7 +57,10 @@ type Client struct {
 	services map[serviceKey]any // by what connect builds
 }
 
-var _ stack.Backend = (*Client)(nil)
+var (
+	_ stack.Backend = (*Client)(nil)
+	_ stack.Awaiter = (*Client)(nil)
+)
 
 // New checks the configuration and returns a client that has not connected yet.
 func New(config Config) (*Client, error) {

@@ -36,6 +36,26 @@ func (c *Client) Delete(ctx context.Context, key stack.Key, uid string) error {
 	return nil
 }
 
+// Await waits until an object shows whose creation was begun and not seen to its end.
+func (c *Client) Await(ctx context.Context, key stack.Key) error {
+	b, err := c.bind(key)
+	if err != nil {
+		return named(key, err)
+	}
+	for pauses := c.config.Pace.start(); ; {
+		there, err := c.look(ctx, b.calls, b.at, false)
+		switch {
+		case err != nil:
+			return named(key, err)
+		case b.kept(there), pauses.waited >= c.config.Pace.Settle:
+			return nil
+		}
+		if end := pauses.again(ctx, errNotShown); end != nil {
+			return named(key, end)
+		}
+	}
+}
+
 const forever = time.Duration(1<<63 - 1)
 
 // heldError says what keeps an object from being deleted, in Google's words.

@@ -49,6 +49,12 @@ type Rivalled interface {
 	Rivals(ctx context.Context, creates []Object) ([]string, error)
 }
 
+// Awaiter is a Backend in which what is made may show only later.
+type Awaiter interface {
+	// Await waits until an object shows that may have been made, and no longer than such an object takes. It is no error where none does.
+	Await(ctx context.Context, key Key) error
+}
+
 // Backend is an API that carries objects. prior is the projection stored last, or "" where there is none. Every method
 // honours the context's deadline and is safe for concurrent use.
 type Backend interface {

@@ -144,8 +144,15 @@ func TestWhatAFailureMayHaveMadeIsInStateAndGoesFirst(t *testing.T) {
 		t.Fatalf("state keeps %v, want the second part too", kept)
 	}
 	f.fail = nil
+	late := f.objects[partKey("box", "second")]
+	delete(f.objects, partKey("box", "second"))
+	_, read := p.read(left)
+	if kept := p.objects(read.value); len(kept) != 1 {
+		t.Fatalf("state keeps %v, want what shows", kept)
+	}
+	f.objects[partKey("box", "second")] = late
 	f.taken()
-	deleted, _ := p.destroy(left)
+	deleted, _ := p.destroy(read)
 	expectNoErrors(t, deleted.Diagnostics)
 	expectCalls(t, f, "delete second", "delete first")
 	if len(f.objects) > 0 {

@@ -141,6 +141,23 @@ func (r *governed) readAll(ctx context.Context, prior map[string]string, l ledge
 	return found, answered, nil
 }
 
+// ordered gives a ledger that has all objects, in the order in which the model renders them. Terraform does not hand over what was kept
+// of a resource that it replaces because it is tainted, and an import knows no order.
+func (r *governed) ordered(m Model, objects map[string]string, l ledger) ledger {
+	desired, err := m.Render(r.provider)
+	if err != nil {
+		return l // what cannot be rendered any more goes as far as it is remembered
+	}
+	for _, object := range desired {
+		key := object.Key.String()
+		_, there := objects[key]
+		if _, known := l.find(key); there && !known {
+			l = l.with(entry{Key: key})
+		}
+	}
+	return l.inOrder(desired)
+}
+
 // Delete removes every object, the last applied first.
 func (r *governed) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	m := r.New()
@@ -158,6 +175,10 @@ func (r *governed) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	objects := projections(m.base().Objects)
+	for _, key := range l.doubts(objects) {
+		objects[key] = ""
+	}
+	l = r.ordered(m, objects, l)
 	for _, key := range deletionOrder(objects, l) {
 		if err := r.remove(ctx, m, key, l); err != nil {
 			resp.Diagnostics.Append(Unable("delete", r.Noun, m.Label(), err))

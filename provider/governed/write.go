@@ -3,6 +3,7 @@ package governed
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -135,8 +136,8 @@ func (w *writer) applyAll(ctx context.Context, m Model, desired []stack.Object, 
 	return true, diags
 }
 
-// noteLeft remembers what a failed application may have made: it could hold others, which a destruction would wait for. A refresh forgets
-// what is not there. Its UID is not known, and it is the last that was applied.
+// noteLeft remembers what a failed application may have made: it could hold others, which a destruction would wait for. A refresh takes
+// out of the objects what does not show, and the ledger still has it. Its UID is not known, and it is the last that was applied.
 func (w *writer) noteLeft(key stack.Key, live stack.Live) {
 	if live.Projection == "" {
 		return
@@ -145,7 +146,7 @@ func (w *writer) noteLeft(key stack.Key, live stack.Live) {
 	if w.objects[text] == "" {
 		w.objects[text] = live.Projection
 	}
-	w.ledger = w.ledger.with(entry{Key: text})
+	w.ledger = w.ledger.with(entry{Key: text, Doubtful: true})
 }
 
 // apply brings one object to what was planned, and only looks at it where it is so already.
@@ -191,7 +192,11 @@ func (w *writer) leaving(desired []stack.Object) []string {
 	for _, object := range desired {
 		kept[object.Key.String()] = true
 	}
-	return slices.DeleteFunc(deletionOrder(w.objects, w.ledger), func(key string) bool { return kept[key] })
+	there := maps.Clone(w.objects)
+	for _, key := range w.ledger.doubts(there) {
+		there[key] = ""
+	}
+	return slices.DeleteFunc(deletionOrder(there, w.ledger), func(key string) bool { return kept[key] })
 }
 
 // deletionOrder gives the keys in reverse order of application; those of unknown order, which were imported, go last.
@@ -227,6 +232,11 @@ func (r *governed) remove(ctx context.Context, former Model, text string, l ledg
 		return err
 	}
 	e, _ := l.find(text)
+	if a, ok := backend.(stack.Awaiter); ok && e.Doubtful {
+		if err := a.Await(ctx, key); err != nil {
+			return err
+		}
+	}
 	return backend.Delete(ctx, key, e.UID)
 }
 
