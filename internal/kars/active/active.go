@@ -83,7 +83,7 @@ var errNoProbe = errors.New("no active probe tries this out")
 // probe tries a requirement out. An error is that it could not, which leaves what was found before.
 type probe func(*arena) (kars.Finding, error)
 
-// probes are there for what takes no special hardware.
+// probes are there for what takes no special hardware, and for accelerators where a cluster has some.
 var probes = map[string]probe{
 	"ai_inference":              aiInference,
 	"dra_support":               draSupport,
@@ -91,6 +91,7 @@ var probes = map[string]probe{
 	"ai_service_metrics":        aiServiceMetrics,
 	"pod_autoscaling":           podAutoscaling,
 	"workload_sandboxing":       workloadSandboxing,
+	"secure_accelerator_access": secureAcceleratorAccess,
 	"robust_controller":         anyOf(agentSandboxController, kueueController),
 	"in_place_pod_resize":       inPlacePodResize,
 	"workload_aware_scheduling": nativeGang,

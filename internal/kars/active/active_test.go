@@ -84,6 +84,7 @@ func TestWithoutNodes(t *testing.T) {
 		{"the Prometheus operator's kinds without a Prometheus", "ai_service_metrics", kars.NotDetected, "no Prometheus that collects anything"},
 		{"a pod that never starts cannot be resized", "in_place_pod_resize", kars.Detected, "it did not come in time: pod probe runs (Pending)"},
 		{"nor be given an identity", "agent_identity", kars.Detected, "it did not come in time: pod agent-1 runs"},
+		{"where no node has an accelerator there is none to try", "secure_accelerator_access", kars.Detected, "it looks so"},
 		{"what nobody can try out stays as it was found", "cluster_autoscaling", kars.Detected, "it looks so"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -182,11 +182,7 @@ func (a *arena) member(group string, number int, node string, apart bool) *corev
 	pod.Labels[gangLabel] = group
 	pod.Spec.Affinity = &corev1.Affinity{}
 	if node != "" {
-		pod.Spec.Affinity.NodeAffinity = &corev1.NodeAffinity{RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{
-			NodeSelectorTerms: []corev1.NodeSelectorTerm{{MatchFields: []corev1.NodeSelectorRequirement{{
-				Key: metav1.ObjectNameField, Operator: corev1.NodeSelectorOpIn, Values: []string{node},
-			}}}},
-		}}
+		pod.Spec.Affinity.NodeAffinity = onNode(node)
 	}
 	if apart {
 		pod.Spec.Affinity.PodAntiAffinity = &corev1.PodAntiAffinity{RequiredDuringSchedulingIgnoredDuringExecution: []corev1.PodAffinityTerm{{

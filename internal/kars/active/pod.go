@@ -51,6 +51,15 @@ func quantities(cpu, memory string) corev1.ResourceList {
 	return corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(cpu), corev1.ResourceMemory: resource.MustParse(memory)}
 }
 
+// onNode has a pod run on this node, by way of the scheduler.
+func onNode(node string) *corev1.NodeAffinity {
+	return &corev1.NodeAffinity{RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{
+		NodeSelectorTerms: []corev1.NodeSelectorTerm{{MatchFields: []corev1.NodeSelectorRequirement{{
+			Key: metav1.ObjectNameField, Operator: corev1.NodeSelectorOpIn, Values: []string{node},
+		}}}},
+	}}
+}
+
 // start makes the pod and waits until it answers. The error is late where it does not, with what the cluster says of it.
 func (a *arena) start(namespace string, pod *corev1.Pod) (inside.Facts, error) {
 	if _, err := a.kube.CoreV1().Pods(namespace).Create(a.ctx, pod, metav1.CreateOptions{}); err != nil {

@@ -57,6 +57,10 @@ var rights = map[string][]right{
 		may("autoscaling", "horizontalpodautoscalers", "create", "get"),
 	},
 	"workload_sandboxing": {may("node.k8s.io", "runtimeclasses", "list")},
+	"secure_accelerator_access": {
+		may("", "nodes", "list"),
+		may("resource.k8s.io", "resourceslices", "list"),
+	},
 	"robust_controller": {
 		may("agents.x-k8s.io", "sandboxes", "create"),
 		may("kueue.x-k8s.io", "resourceflavors", "create", "delete", "list"),

@@ -144,6 +144,9 @@ func virtualizedAccelerator(l *look) kars.Finding {
 // devicePaths are prefixes of what a host path to an accelerator looks like.
 var devicePaths = []string{"/dev/nvidia", "/dev/dri", "/dev/kfd", "/dev/accel", "/dev/vfio", "/dev/neuron", "/dev/davinci", "/dev/apex"}
 
+// LeadsToAccelerator says whether a file of this path is that of an accelerator, as far as names tell.
+func LeadsToAccelerator(path string) bool { return hasPrefix(path, devicePaths) }
+
 // secureAcceleratorAccess looks for pods that reach accelerators past the resource framework. Agents of the node itself, which DaemonSets
 // and the kubelet run, have to.
 func secureAcceleratorAccess(l *look) kars.Finding {
@@ -184,7 +187,7 @@ func bypass(pod *unstructured.Unstructured, nodes map[string]acceleratorNode) st
 	}
 	for _, volume := range listAt(pod.Object, "spec", "volumes") {
 		path := textAt(volume, "hostPath", "path")
-		if path == "/dev" || hasPrefix(path, devicePaths) {
+		if path == "/dev" || LeadsToAccelerator(path) {
 			return "host path " + path
 		}
 	}

@@ -15,6 +15,9 @@ var acceleratorResources = []string{
 	"huawei.com/ascend", "cambricon.com/", "mthreads.com/", "metax-tech.com/", "qualcomm.com/qaic", "rebellions.ai/", "furiosa.ai/",
 }
 
+// Accelerates says whether an extended resource of this name is that of an accelerator, as far as names tell.
+func Accelerates(resource string) bool { return hasPrefix(resource, acceleratorResources) }
+
 // driverLabels are labels of nodes that give the version of an accelerator's driver.
 var driverLabels = []string{
 	"nvidia.com/cuda.driver-version.full", "nvidia.com/cuda.driver.major", "amd.com/gpu.driver-version", "gpu.intel.com/driver-version",
@@ -64,7 +67,7 @@ func (f *nodeFacts) add(node *unstructured.Unstructured) {
 	}
 	found := acceleratorNode{resources: map[string]int64{}}
 	for name, quantity := range quantities(node) {
-		if hasPrefix(name, acceleratorResources) && quantity > 0 {
+		if Accelerates(name) && quantity > 0 {
 			found.resources[name] = quantity
 		}
 		if hasPrefix(name, networkResources) && quantity > 0 {

@@ -73,8 +73,8 @@ func (f sliceFacts) add(slice *unstructured.Unstructured) {
 	}
 }
 
-// accelerates says whether a driver of this name hands out accelerators, as far as names tell.
-func accelerates(driver string) bool {
+// HandsOutAccelerators says whether a DRA driver of this name hands out accelerators, as far as names tell.
+func HandsOutAccelerators(driver string) bool {
 	for _, part := range strings.FieldsFunc(driver, func(r rune) bool { return r == '.' || r == '-' }) {
 		switch part {
 		case "gpu", "gpus", "tpu", "npu", "gaudi", "neuron", "ascend":
@@ -106,7 +106,7 @@ func (l *look) accelerators(n *notes) accelerators {
 		return found
 	}
 	for name, driver := range drivers {
-		if !accelerates(name) || driver.devices == 0 {
+		if !HandsOutAccelerators(name) || driver.devices == 0 {
 			continue
 		}
 		found.drivers[name] = driver

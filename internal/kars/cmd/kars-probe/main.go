@@ -56,6 +56,14 @@ func handler() http.Handler {
 		}
 		answer(w, asking.Ask(r.Context()))
 	})
+	mux.HandleFunc("GET "+inside.DevicesPath, func(w http.ResponseWriter, r *http.Request) {
+		reach, err := inside.ReadReach(r.URL.Query())
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		answer(w, inside.SeeDevices("/dev", reach))
+	})
 	mux.HandleFunc("GET "+inside.BurnPath, func(http.ResponseWriter, *http.Request) { load.Burn(inside.BurnTime) })
 	mux.HandleFunc("GET "+inside.MetricsPath, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
