@@ -98,6 +98,7 @@ func nobody(string) []string { return nil }
 
 // Metrics that are registered are tried, whatever is said of pods there.
 func TestMetricsThatNoAutoscalerCanFollow(t *testing.T) {
+	t.Parallel() // it waits, on a control plane of its own
 	c := controlplane.Start(t, autoscalers)
 	c.FakeNode(t, "node-1")
 	if r := run(t, c.Config(), detected("pod_autoscaling"), Options{Patience: patient}); r.Status != kars.Detected || r.Probe != kars.Passive {
@@ -145,6 +146,7 @@ func TestMetricsThatNoAutoscalerCanFollow(t *testing.T) {
 }
 
 func TestAutoscalersThatNobodyControls(t *testing.T) {
+	t.Parallel() // it waits, on a control plane of its own
 	options := autoscalers
 	options.ControllerManagerArgs = []string{"--controllers=*,-horizontal-pod-autoscaler-controller"}
 	c := controlplane.Start(t, options)

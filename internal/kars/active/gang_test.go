@@ -29,6 +29,7 @@ func scheduled(t *testing.T, gate bool) *controlplane.ControlPlane {
 }
 
 func TestASchedulerThatKeepsToGroups(t *testing.T) {
+	t.Parallel() // it waits, on a control plane of its own
 	c := scheduled(t, true)
 	report, err := Run(t.Context(), c.Config(), detected("gang_scheduling", "workload_aware_scheduling"), Options{}, nil)
 	if err != nil {
@@ -64,6 +65,7 @@ spec:
 
 // The API server has groups, and the scheduler does not know them; there are Volcano's kinds, and no Volcano.
 func TestSchedulersThatDoNotKeepToGroups(t *testing.T) {
+	t.Parallel() // it waits, on a control plane of its own
 	c := scheduled(t, false)
 	wantResult(t, run(t, c.Config(), detected("workload_aware_scheduling"), Options{}), kars.NotDetected, "1 of 2 pods of a group were bound by the scheduler")
 	kinds := filepath.Join(t.TempDir(), "volcano.yaml")
