@@ -10,7 +10,7 @@ import (
 
 // Creation, change and destruction are each cut off after every single request in turn, and the next run must make an end of it.
 func TestARunMayBeCutAfterEveryRequest(t *testing.T) {
-	for _, s := range stories[:1] {
+	for _, s := range stories {
 		for _, w := range ways {
 			t.Run(s.name+"/"+w.name, func(t *testing.T) {
 				t.Parallel()
@@ -75,7 +75,7 @@ func (b *bench) life(t *testing.T, s story, w way, n int, first, second []string
 
 // What a failed creation left is replaced, also by what is configured by then: it is no object of somebody else's.
 func TestWhatAFailedCreationLeftMayBeConfiguredOtherwise(t *testing.T) {
-	for _, s := range stories[:1] {
+	for _, s := range stories {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t)
