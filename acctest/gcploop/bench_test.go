@@ -118,11 +118,6 @@ var ways = []way{
 	{"refused", func(s *gcptest.Server, n int) {
 		s.Inject(gcptest.Fault{Skip: n - 1, Times: -1, Status: "PERMISSION_DENIED", Message: "a refusal of the test"})
 	}, nil},
-	// The answer to a request is lost, and the user loses patience: Terraform asks the provider to stop, and writes what it gives.
-	{"interrupted", func(s *gcptest.Server, n int) {
-		s.StopAfter(n)
-		s.Inject(gcptest.Fault{Skip: n - 1, Drop: gcptest.DropAfter})
-	}, func(p *os.Process) error { return p.Signal(os.Interrupt) }},
 	// Nobody writes to state what was done since a resource was last done with.
 	{"killed", func(s *gcptest.Server, n int) { s.StopAfter(n) }, (*os.Process).Kill},
 }
