@@ -6,27 +6,12 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/agentward/terraform-provider-agent/provider/attribute"
 )
-
-type attributes = map[string]schema.Attribute
-
-func text(description string, validators ...validator.String) schema.StringAttribute {
-	return schema.StringAttribute{Optional: true, MarkdownDescription: description, Validators: validators}
-}
-
-func required(description string, validators ...validator.String) schema.StringAttribute {
-	return schema.StringAttribute{Required: true, MarkdownDescription: description, Validators: validators}
-}
-
-func oneOf(values ...string) validator.String { return stringvalidator.OneOf(values...) }
-
-func flag(description string) schema.BoolAttribute {
-	return schema.BoolAttribute{Optional: true, MarkdownDescription: description}
-}
 
 func number(description string, least, most int64) schema.Int64Attribute {
 	return schema.Int64Attribute{
@@ -35,29 +20,9 @@ func number(description string, least, most int64) schema.Int64Attribute {
 	}
 }
 
-func list(description string) schema.ListAttribute {
-	return schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: description}
-}
-
-func texts(description string) schema.MapAttribute {
-	return schema.MapAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: description}
-}
-
-func block(description string, nested attributes) schema.SingleNestedAttribute {
-	return schema.SingleNestedAttribute{Optional: true, MarkdownDescription: description, Attributes: nested}
-}
-
-func blocks(description string, nested attributes) schema.ListNestedAttribute {
-	return schema.ListNestedAttribute{Optional: true, MarkdownDescription: description, NestedObject: schema.NestedAttributeObject{Attributes: nested}}
-}
-
-func named(description string, nested attributes) schema.MapNestedAttribute {
-	return schema.MapNestedAttribute{Optional: true, MarkdownDescription: description, NestedObject: schema.NestedAttributeObject{Attributes: nested}}
-}
-
 // duration is a time span as Go and the gateway write it, positive and up to most.
 func duration(description string, most time.Duration) schema.StringAttribute {
-	return text(fmt.Sprintf("%s A duration such as `90s`, up to `%s`.", description, short(most)), durationUpTo(most))
+	return attribute.Text(fmt.Sprintf("%s A duration such as `90s`, up to `%s`.", description, short(most)), durationUpTo(most))
 }
 
 // short writes whole hours and minutes without the zeros that Go adds.

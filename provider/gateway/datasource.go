@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/agentward/terraform-provider-agent/internal/spec"
+	"github.com/agentward/terraform-provider-agent/provider/attribute"
 )
 
 // AllowInDataSource is allow for the schema of a data source: the same permissions, word for word.
@@ -24,7 +25,7 @@ var portable = []string{"protocol", "url", "openapi", "operations", "unmatched",
 // TargetsInDataSource is targets for the schema of a data source, as far as Target has it. Whatever else a target of agent_gateway has may
 // stand there: Terraform leaves out what the schema does not know.
 func TargetsInDataSource(description string) data.MapNestedAttribute {
-	all, some := targetsAttribute().NestedObject.Attributes, attributes{}
+	all, some := targetsAttribute().NestedObject.Attributes, attribute.Set{}
 	for _, name := range portable {
 		some[name] = all[name]
 	}
@@ -53,7 +54,7 @@ func (m Target) Spec() spec.Target {
 
 // inDataSource gives attributes of a resource as a data source has them. The framework has a type for each of the two, which say the
 // same of what is configured.
-func inDataSource(in attributes) map[string]data.Attribute {
+func inDataSource(in attribute.Set) map[string]data.Attribute {
 	out := make(map[string]data.Attribute, len(in))
 	for name, a := range in {
 		switch a := a.(type) {

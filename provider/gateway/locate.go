@@ -8,11 +8,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 
 	"github.com/agentward/terraform-provider-agent/internal/spec"
+	"github.com/agentward/terraform-provider-agent/provider/attribute"
 )
 
 // located gives the attribute of the schema that a place in the gateway's configuration, which is JSON, was made from. The schema
 // mirrors the configuration, so that names lead the way: see attributeFor.
-func located(schema attributes, configuration []byte, offset int) []any {
+func located(schema attribute.Set, configuration []byte, offset int) []any {
 	return follow(schema, placeAt(configuration, offset))
 }
 
@@ -69,7 +70,7 @@ func descend(d *json.Decoder, offset int64, place *[]any) bool {
 
 // follow walks the schema along a place of the configuration. A step that the schema has no level for, such as the kind of a
 // credential, is passed over; one that leads on nowhere leaves the attribute reached so far.
-func follow(in attributes, place []any) []any {
+func follow(in attribute.Set, place []any) []any {
 	var path []any
 	for i := 0; i < len(place); i++ {
 		name, ok := attributeFor(in, place[i])
@@ -100,7 +101,7 @@ func follow(in attributes, place []any) []any {
 
 // attributeFor finds the attribute that a step is written from: of the same name, or of its plural where the configuration repeats a
 // block; without "_file" where the configuration has a file for what the attribute holds itself; or the only one that begins with it.
-func attributeFor(in attributes, step any) (string, bool) {
+func attributeFor(in attribute.Set, step any) (string, bool) {
 	m, ok := step.(member)
 	if !ok {
 		return "", false

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/agentward/terraform-provider-agent/internal/spec"
+	"github.com/agentward/terraform-provider-agent/provider/attribute"
 )
 
 // What is configured is not lost on the way: a configuration in which every attribute is set fills every field of the spec.
@@ -100,8 +101,8 @@ func empty(t *testing.T, at string, v reflect.Value) {
 
 // Pages are made of descriptions, and whoever reads one looks for what happens where nothing is said.
 func TestEveryAttributeIsDescribed(t *testing.T) {
-	var look func(path string, in attributes)
-	look = func(path string, in attributes) {
+	var look func(path string, in attribute.Set)
+	look = func(path string, in attribute.Set) {
 		for name, a := range in {
 			text := a.GetMarkdownDescription()
 			if !strings.HasSuffix(text, ".") && !strings.HasSuffix(text, ")") {
@@ -115,7 +116,7 @@ func TestEveryAttributeIsDescribed(t *testing.T) {
 	look("", resourceSchema().Attributes)
 }
 
-func nested(a any) (attributes, bool) {
+func nested(a any) (attribute.Set, bool) {
 	switch a := a.(type) {
 	case schema.SingleNestedAttribute:
 		return a.Attributes, true

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/agentward/terraform-provider-agent/internal/spec"
+	"github.com/agentward/terraform-provider-agent/provider/attribute"
 )
 
 // The values of enforcement.
@@ -27,7 +28,7 @@ func resourceSchema() schema.Schema {
 			"seconds, and an update waits until every replica has.\n\n" +
 			"On Google's stack it renders an Agent Gateway with its extensions and policies, the access policy of IAM, and entries of Agent Registry. The same `allow` compiles to " +
 			"them; what Google cannot say is an error at plan (see the data source `agent_portability`). Google takes minutes for each, one after the other.",
-		Attributes: attributes{
+		Attributes: attribute.Set{
 			"name": schema.StringAttribute{
 				Required: true, MarkdownDescription: "The gateway's name, a DNS label. Its objects bear it, and its SPIFFE ID; another name is another gateway.",
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
@@ -38,11 +39,11 @@ func resourceSchema() schema.Schema {
 					"location, it does nothing, and may stand there for the sake of the other stack.",
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIf(namespaceMatters, "On the open-source stack, a gateway in another namespace is another gateway.", "")},
 			},
-			"trust_domain": text("SPIFFE trust domain, without `spiffe://`, that the gateway is of and whose agents may call. The provider's `trust_domain` where not set."),
-			"mode": text("`client_to_agent` (default): callers reach the targets, each at its path of the listeners. `agent_to_anywhere`: a forward proxy as well, by which "+
+			"trust_domain": attribute.Text("SPIFFE trust domain, without `spiffe://`, that the gateway is of and whose agents may call. The provider's `trust_domain` where not set."),
+			"mode": attribute.Text("`client_to_agent` (default): callers reach the targets, each at its path of the listeners. `agent_to_anywhere`: a forward proxy as well, by which "+
 				"agents reach the targets by their own URLs, and nothing else.",
-				oneOf(string(spec.ClientToAgent), string(spec.AgentToAnywhere))),
-			"enforcement": text("`enforce` (default): what no policy permits is denied. `audit`: everything is decided and recorded, and nothing denied.", oneOf(enforce, audit)),
+				attribute.OneOf(string(spec.ClientToAgent), string(spec.AgentToAnywhere))),
+			"enforcement": attribute.Text("`enforce` (default): what no policy permits is denied. `audit`: everything is decided and recorded, and nothing denied.", attribute.OneOf(enforce, audit)),
 			"targets":     targetsAttribute(),
 			"policies": schema.MapAttribute{
 				Optional: true, ElementType: types.StringType,
@@ -54,13 +55,13 @@ func resourceSchema() schema.Schema {
 				Optional: true, ElementType: types.MapType{ElemType: types.StringType},
 				MarkdownDescription: "Labels of agents by SPIFFE ID (`principal` of an `agent_identity`), which policies see: `principal.getTag(\"team\")`.",
 			},
-			"dids":      list("`did:key` of Ed25519 that may call listeners that take `did`. Default: none."),
-			"suspended": list("SPIFFE IDs of agents, or of single instances, that may do nothing. An `agent_identity` that is suspended and names this gateway in `gateways` adds to them."),
+			"dids":      attribute.List("`did:key` of Ed25519 that may call listeners that take `did`. Default: none."),
+			"suspended": attribute.List("SPIFFE IDs of agents, or of single instances, that may do nothing. An `agent_identity` that is suspended and names this gateway in `gateways` adds to them."),
 			"limits":    limitsAttribute(),
 			"gcp":       googleAttribute(),
 		},
 	}
-	for _, more := range []attributes{accessAttributes(), recordAttributes(), deploymentAttributes(), computedAttributes()} {
+	for _, more := range []attribute.Set{accessAttributes(), recordAttributes(), deploymentAttributes(), computedAttributes()} {
 		for name, attribute := range more {
 			s.Attributes[name] = attribute
 		}
@@ -77,11 +78,11 @@ func namespaceMatters(ctx context.Context, req planmodifier.StringRequest, resp 
 	resp.RequiresReplace = !req.PlanValue.IsNull() && before.ValueString() != google && configured.ValueString() != google
 }
 
-func computedAttributes() attributes {
+func computedAttributes() attribute.Set {
 	computed := func(description string) schema.StringAttribute {
 		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
 	}
-	return attributes{
+	return attribute.Set{
 		"spiffe_id": computed("The gateway's own SPIFFE ID: what its targets see with `client_svid`. Null on `gcp`."),
 		"url":       computed("Where agents call it: the URL of its first listener by name. On `gcp` the endpoint that Google gives it, known after apply."),
 		"endpoints": schema.MapAttribute{

@@ -8,6 +8,7 @@ import (
 
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/jsonscan"
+	"github.com/agentward/terraform-provider-agent/provider/attribute"
 )
 
 const (
@@ -23,7 +24,7 @@ func limitsAttribute() schema.SingleNestedAttribute {
 	span := func(what string, standard time.Duration) schema.StringAttribute {
 		return duration(fmt.Sprintf("%s. Default: `%s`.", what, short(standard)), 7*day)
 	}
-	return block("What one caller, and all together, can take of the gateway. An agent is all its instances together.", attributes{
+	return attribute.Block("What one caller, and all together, can take of the gateway. An agent is all its instances together.", attribute.Set{
 		"body":                      count("Bytes of a request's body, or of one message of gRPC", 1<<10, 1<<30, d.Body),
 		"answer":                    count("Bytes of a target's JSON document, or of one event or message of its stream", 1<<10, 1<<30, d.Answer),
 		"header":                    count("Bytes of a request's header. A change rolls the pods", 4<<10, 1<<20, d.Header),
@@ -50,7 +51,7 @@ func targetLimitsAttribute() schema.SingleNestedAttribute {
 		return number(what+". Default: the gateway's.", least, most)
 	}
 	span := func(what string) schema.StringAttribute { return duration(what+". Default: the gateway's.", 7*day) }
-	return block("Limits of this target's calls, in place of the gateway's.", attributes{
+	return attribute.Block("Limits of this target's calls, in place of the gateway's.", attribute.Set{
 		"body":                      count("Bytes of a request's body, or of one message of gRPC", 1<<10, 1<<30),
 		"answer":                    count("Bytes of its JSON document, or of one event or message of its stream", 1<<10, 1<<30),
 		"json_depth":                count("Depth of JSON", 1, jsonscan.MaxDepth),

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/agentward/terraform-provider-agent/internal/spec"
+	"github.com/agentward/terraform-provider-agent/provider/attribute"
 )
 
 // secretModel is a secret: a reference to one that the cluster holds, or a value that only the cluster will hold.
@@ -22,10 +23,10 @@ type secretModel struct {
 }
 
 func secretAttribute(description string) schema.SingleNestedAttribute {
-	return block(description+" Either `secret` and `key`, or `value_wo` and `value_wo_version`.", attributes{
-		"secret": text("Name of a Secret in the gateway's namespace. The gateway follows its changes.",
+	return attribute.Block(description+" Either `secret` and `key`, or `value_wo` and `value_wo_version`.", attribute.Set{
+		"secret": attribute.Text("Name of a Secret in the gateway's namespace. The gateway follows its changes.",
 			stringvalidator.AlsoRequires(sibling("key")), stringvalidator.ExactlyOneOf(sibling("secret"), sibling("value_wo"))),
-		"key": text("Key in the Secret's data.", stringvalidator.AlsoRequires(sibling("secret"))),
+		"key": attribute.Text("Key in the Secret's data.", stringvalidator.AlsoRequires(sibling("secret"))),
 		"value_wo": schema.StringAttribute{
 			Optional: true, Sensitive: true, WriteOnly: true,
 			MarkdownDescription: "The value itself, kept in a Secret of the gateway's own. Write-only: it is in neither plan nor state, and may come from an ephemeral resource.",

@@ -12,6 +12,7 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/spec"
 	"github.com/agentward/terraform-provider-agent/internal/stack/oss"
+	"github.com/agentward/terraform-provider-agent/provider/attribute"
 )
 
 // configuration is where the gateway finds its configuration in the pod.
@@ -53,7 +54,7 @@ func judge(rendered oss.Config, policies int) verdict {
 
 // attributeOf gives the attribute that the gateway complains of: that of the policy which it points into, or that which the place in
 // its configuration was made from.
-func attributeOf(schema attributes, files map[string][]byte, d *hcl.Diagnostic) []any {
+func attributeOf(schema attribute.Set, files map[string][]byte, d *hcl.Diagnostic) []any {
 	if d.Subject == nil {
 		return nil
 	}
