@@ -171,7 +171,7 @@ func (a *arena) until(done func(context.Context) (ok bool, waitingFor string, er
 func (a *arena) within(timeout time.Duration, done func(context.Context) (ok bool, waitingFor string, err error)) error {
 	ctx, cancel := context.WithTimeout(a.ctx, timeout)
 	defer cancel()
-	last := "the first answer"
+	last := nothingSeen
 	for {
 		ok, waitingFor, err := done(ctx)
 		if ok {
@@ -180,7 +180,8 @@ func (a *arena) within(timeout time.Duration, done func(context.Context) (ok boo
 		if err != nil && ctx.Err() == nil {
 			return err
 		}
-		if waitingFor != "" {
+		// A look that was cut off says less than the one before it.
+		if waitingFor != "" && (ctx.Err() == nil || last == nothingSeen) {
 			last = waitingFor
 		}
 		select {
@@ -190,6 +191,9 @@ func (a *arena) within(timeout time.Duration, done func(context.Context) (ok boo
 		}
 	}
 }
+
+// nothingSeen is what a wait waits for of which not one look was finished.
+const nothingSeen = "the first answer"
 
 // late says that something did not happen in time.
 type late struct{ what string }
