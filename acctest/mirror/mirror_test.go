@@ -20,25 +20,26 @@ func TestAChangeIsInForceWithinTwoSeconds(t *testing.T) {
 	p.grant([]string{"gw"}, nil)
 	p.write("gw", map[string]string{"gateway.json": p.configuration(""), "policy.all.cedar": permit})
 	p.run()
-	p.answers(time.Minute, http.StatusOK)
+	p.answers(http.StatusOK)
 
 	p.write("gw", map[string]string{"gateway.json": p.configuration(""), "policy.all.cedar": forbid})
-	t.Logf("a policy: %s", p.answers(soon, http.StatusForbidden))
+	policy := p.answers(http.StatusForbidden)
 	p.write("gw", map[string]string{"gateway.json": p.configuration(""), "policy.all.cedar": permit, "policy.more.cedar": permit})
-	t.Logf("another policy: %s", p.answers(soon, http.StatusOK))
+	another := p.answers(http.StatusOK)
 	suspended := `, "suspended": ["spiffe://example.org/ns/demo/agent/a"]`
 	p.write("gw", map[string]string{"gateway.json": p.configuration(suspended), "policy.all.cedar": permit})
-	t.Logf("a suspension: %s", p.until(soon, "that the agent is suspended", func() bool { return p.call() != http.StatusOK }))
+	suspension := p.until("that the agent is suspended", func() bool { return p.call() != http.StatusOK })
+	p.promised(policy, another, suspension)
 
 	// A policy that is none is refused: the last good configuration stays, and says so.
 	p.write("gw", map[string]string{"gateway.json": p.configuration(""), "policy.all.cedar": "permit (principal, action"})
 	p.log.Wait(t, "policy.all.cedar:1:")
-	p.until(soon, "that the newest is refused", func() bool { return strings.Contains(p.ready(), "the newest cannot be used") })
+	p.until("that the newest is refused", func() bool { return strings.Contains(p.ready(), "the newest cannot be used") })
 	if status := p.call(); status == http.StatusOK {
 		t.Error("a suspension ended with a configuration that cannot be used")
 	}
 	p.write("gw", map[string]string{"gateway.json": p.configuration(""), "policy.all.cedar": permit})
-	p.answers(soon, http.StatusOK)
+	p.answers(http.StatusOK)
 }
 
 func TestASuspensionHoldsWithinTwoSecondsWhateverElseIsWrong(t *testing.T) {
@@ -51,34 +52,35 @@ func TestASuspensionHoldsWithinTwoSecondsWhateverElseIsWrong(t *testing.T) {
 	p.write("gw", data)
 	p.write("gw-suspended", nil)
 	p.run()
-	p.answers(time.Minute, http.StatusOK)
+	p.answers(http.StatusOK)
 
 	const suspended = "# by whom and why\nspiffe://example.org/ns/demo/agent/a\n"
 	cut := func() bool { return p.call() != http.StatusOK }
 	p.write("gw-suspended", map[string]string{"demo.a": suspended})
-	t.Logf("suspended after %s", p.until(soon, "that the agent is suspended", cut))
+	alone := p.until("that the agent is suspended", cut)
 	p.write("gw-suspended", map[string]string{"demo.b": "spiffe://example.org/ns/demo/agent/b"})
-	p.answers(soon, http.StatusOK)
+	p.answers(http.StatusOK)
 
 	// The configuration on its way cannot be used; and then it waits for something.
 	p.write("gw", map[string]string{"gateway.json": "{", "mirrors.json": data["mirrors.json"]})
-	p.until(soon, "that the newest is refused", func() bool { return strings.Contains(p.ready(), "the newest cannot be used") })
+	p.until("that the newest is refused", func() bool { return strings.Contains(p.ready(), "the newest cannot be used") })
 	p.write("gw-suspended", map[string]string{"demo.a": suspended, "demo.b": "spiffe://misspelt/"})
-	t.Logf("suspended beside a configuration that cannot be used after %s", p.until(soon, "that the agent is suspended", cut))
+	besideOther := p.until("that the agent is suspended beside a configuration that cannot be used", cut)
 	p.write("gw-suspended", nil)
-	p.answers(soon, http.StatusOK)
+	p.answers(http.StatusOK)
 	waits := maps.Clone(data)
 	waits["mirrors.json"] = strings.Replace(data["mirrors.json"], "[", `[{"kind":"ConfigMap","namespace":"agents","name":"late","directory":"late"},`, 1)
 	p.write("gw", waits)
 	p.log.Wait(t, "waits for what it needs")
 	p.write("gw-suspended", map[string]string{"demo.a": suspended})
-	t.Logf("suspended beside one that waits after %s", p.until(soon, "that the agent is suspended", cut))
+	besideLate := p.until("that the agent is suspended beside one that waits", cut)
+	p.promised(alone, besideOther, besideLate)
 
 	// A ConfigMap that is gone ends no suspension.
 	p.must(p.client.CoreV1().ConfigMaps(p.namespace).Delete(t.Context(), "gw-suspended", metav1.DeleteOptions{}))
 	p.log.Wait(t, "it is gone; its last copy holds", "gw-suspended")
 	p.write("gw", data)
-	p.until(soon, "that it is taken over", func() bool { return !strings.Contains(p.ready(), "the newest cannot be used") })
+	p.until("that it is taken over", func() bool { return !strings.Contains(p.ready(), "the newest cannot be used") })
 	if !cut() {
 		t.Error("the suspension ended with the ConfigMap")
 	}
@@ -97,7 +99,7 @@ func TestItAsksForItsObjectsAndForNothingElse(t *testing.T) {
 	mark, err := p.plane.Mark()
 	p.must(err)
 	p.run()
-	p.answers(time.Minute, http.StatusOK)
+	p.answers(http.StatusOK)
 	var asked []string
 	requests, err := p.plane.Requests(t.Context(), mark, func(r controlplane.Request) bool { return strings.HasSuffix(r.User, ":"+p.namespace+":"+account) })
 	p.must(err)
@@ -116,7 +118,7 @@ func TestAConfigurationWaitsForWhatItNeeds(t *testing.T) {
 	p.grant([]string{"gw"}, []string{"gw-keys", "late"})
 	p.write("gw", map[string]string{"gateway.json": p.configuration(""), "policy.all.cedar": permit})
 	p.run()
-	p.answers(time.Minute, http.StatusOK)
+	p.answers(http.StatusOK)
 
 	// The policies of the new one are in a Secret that is not there yet.
 	elsewhere := strings.Replace(p.configuration(""), `"policy.*.cedar"`, `"../secrets/late/key"`, 1)
@@ -130,12 +132,12 @@ func TestAConfigurationWaitsForWhatItNeeds(t *testing.T) {
 		t.Errorf("calls are answered with %d after it was refused", status)
 	}
 	p.secret("late", "key", forbid)
-	p.answers(soon, http.StatusForbidden)
+	p.answers(http.StatusForbidden)
 
 	// What is needed no longer goes.
 	p.write("gw", map[string]string{"gateway.json": p.configuration(""), "policy.all.cedar": permit})
-	p.answers(soon, http.StatusOK)
-	p.until(soon, "that the copy goes", func() bool { return len(glob(t, p.directory, "secrets/*")) == 0 })
+	p.answers(http.StatusOK)
+	p.until("that the copy goes", func() bool { return len(glob(t, p.directory, "secrets/*")) == 0 })
 }
 
 func TestAStartWaitsForTheConfigurationAndForTheRightToReadIt(t *testing.T) {
@@ -148,7 +150,7 @@ func TestAStartWaitsForTheConfigurationAndForTheRightToReadIt(t *testing.T) {
 	p.write("gw", map[string]string{"gateway.json": p.configuration(""), "policy.all.cedar": "permit"})
 	p.log.Wait(t, "waiting for another")
 	p.write("gw", map[string]string{"gateway.json": p.configuration(""), "policy.all.cedar": permit})
-	p.answers(5*time.Second, http.StatusOK)
+	p.answers(http.StatusOK)
 }
 
 func TestTheAPIServerMayBeAway(t *testing.T) {
@@ -158,10 +160,10 @@ func TestTheAPIServerMayBeAway(t *testing.T) {
 	mirrors := `[{"kind":"Secret","namespace":"agents","name":"gw-keys","directory":"keys"}]`
 	p.write("gw", map[string]string{"gateway.json": p.configuration(""), "policy.all.cedar": permit, "mirrors.json": mirrors})
 	stop := p.run()
-	p.answers(time.Minute, http.StatusOK)
+	p.answers(http.StatusOK)
 
 	p.must(p.plane.StopAPIServer())
-	p.until(time.Minute, "that it is known to be away", func() bool { return strings.Contains(p.ready(), "the API server does not answer") })
+	p.until("that it is known to be away", func() bool { return strings.Contains(p.ready(), "the API server does not answer") })
 	if status := p.call(); status != http.StatusOK {
 		t.Errorf("calls are answered with %d while the API server is away", status)
 	}
@@ -172,14 +174,16 @@ func TestTheAPIServerMayBeAway(t *testing.T) {
 	// A container that is started again meanwhile goes on with what the one before left.
 	stop()
 	p.run()
-	t.Logf("a start without an API server: %s", p.answers(10*time.Second, http.StatusOK))
+	t.Logf("a start without an API server: %s", p.answers(http.StatusOK))
 
+	// Long enough that it is asked as rarely as it ever is.
+	time.Sleep(5 * time.Second)
 	p.must(p.plane.StartAPIServer(t.Context()))
+	t.Logf("it is followed again after %s", p.until("that nothing is wrong", func() bool { return p.ready() == "ok\n" }))
 	p.write("gw", map[string]string{"gateway.json": p.configuration(""), "policy.all.cedar": forbid, "mirrors.json": mirrors})
-	t.Logf("a change after the API server came back: %s", p.answers(10*time.Second, http.StatusForbidden))
-	p.until(10*time.Second, "that nothing is wrong", func() bool { return p.ready() == "ok\n" })
+	t.Logf("a change after the API server came back: %s", p.answers(http.StatusForbidden))
 	p.write("gw", map[string]string{"gateway.json": p.configuration(""), "policy.all.cedar": permit, "mirrors.json": mirrors})
-	p.answers(soon, http.StatusOK)
+	p.answers(http.StatusOK)
 }
 
 // secret makes a Secret of keys and values.

@@ -143,7 +143,7 @@ func (a *api) follow(t *testing.T, at string, o mirror.Object) *Mirrors {
 func becomes(t *testing.T, path, want string) {
 	t.Helper()
 	var got []byte
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		var err error
 		if got, err = os.ReadFile(path); string(got) == want && (err == nil) == (want != "") {
 			return
@@ -154,7 +154,7 @@ func becomes(t *testing.T, path, want string) {
 
 func until(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !is(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("it never comes: " + what)
 		}

@@ -26,9 +26,9 @@ import (
 // listTime is how long the API server has to list one object.
 const listTime = 10 * time.Second
 
-// retry is how soon an API server that does not answer is asked again: a suspension that was written while it was away has to arrive soon
-// after it is back.
-var retry = wait.Backoff{Duration: 250 * time.Millisecond, Factor: 2, Cap: 4 * time.Second, Steps: 8, Jitter: 0.2}
+// retry is how soon an API server that does not answer is asked again: however long it was away, a suspension arrives within three seconds of
+// the first answer that it could have given. Not all gateways ask it in the same moment.
+var retry = wait.Backoff{Duration: 250 * time.Millisecond, Factor: 2, Cap: 2 * time.Second, Steps: 8, Jitter: 0.5}
 
 // errAbsent says that an object is not there.
 var errAbsent = errors.New("there is none of this name")

@@ -18,7 +18,7 @@ var object = mirror.Object{Kind: mirror.ConfigMap, Namespace: "agents", Name: "g
 // settled waits for copies.
 func settled(t *testing.T, m *Mirrors, objects ...mirror.Object) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	return m.Settled(ctx, objects...)
 }
@@ -123,6 +123,16 @@ func TestWhatCannotBeCopiedIsSaidAndTheLastCopyHolds(t *testing.T) {
 	})
 	becomes(t, m.Path("config", "a"), "1")
 	becomes(t, filepath.Join(filepath.Dir(at), "escaped"), "")
+}
+
+// What asks ever more rarely would miss, for minutes, that the API server is back after a long time.
+func TestAnAPIServerIsAskedOftenHoweverLongItIsAway(t *testing.T) {
+	next := retry.DelayFunc()
+	for asked := range 1000 {
+		if pause := next(); pause > 3*time.Second || pause < 250*time.Millisecond {
+			t.Fatalf("after %d questions without an answer it waits for %s", asked, pause)
+		}
+	}
 }
 
 func TestACopyThatWasLeftIsUsedWhileTheAPIServerIsAway(t *testing.T) {
