@@ -23,7 +23,7 @@ const DefaultNodeImage = "kindest/node:v1.37.0"
 
 const (
 	// askTimeout bounds what only asks.
-	askTimeout = 20 * time.Second
+	askTimeout = time.Minute
 	// pullTimeout bounds the wait for a node image, which is some 400 MB.
 	pullTimeout = 5 * time.Minute
 	// deleteTimeout bounds the removal of a cluster.
@@ -67,11 +67,6 @@ func (c Cluster) Images(ctx context.Context) ([]string, error) {
 		return nil, fmt.Errorf("list the images of the kind cluster %s: %w", c.Name, err)
 	}
 	return strings.Fields(string(out)), nil
-}
-
-// ExportLogs writes the logs of the nodes and of their pods to a folder.
-func (c Cluster) ExportLogs(ctx context.Context, dir string) error {
-	return quiet(ctx, pullTimeout, c.Program, "export", "logs", dir, "--name", c.Name)
 }
 
 // LoadArchive brings the images of an archive, as docker save writes it, to the cluster's nodes.

@@ -134,8 +134,7 @@ func (c *container) evidence(ctx context.Context, dir string, out io.Writer) err
 	ctx, cancel := context.WithTimeout(ctx, evidenceTimeout)
 	defer cancel()
 	dir = filepath.Join(dir, c.kind.Name)
-	// Of a node image without crictl, as nodeimage makes it, kind gives what it can and an error.
-	if err := c.kind.ExportLogs(ctx, filepath.Join(dir, "nodes")); err != nil {
+	if err := c.kind.SaveLogs(ctx, filepath.Join(dir, "nodes")); err != nil {
 		fmt.Fprintf(out, "The logs of the nodes are not whole: %v\n", err)
 	}
 	seen, err := live.Connect(c.kind.Kubeconfig)

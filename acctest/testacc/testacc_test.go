@@ -53,13 +53,12 @@ func (m machine) made(t *testing.T) string {
 		t.Fatal(err)
 	}
 	text := regexp.MustCompile(`agentward-testacc-[0-9a-f]{8}`).ReplaceAllString(string(content), "NAME")
-	text = strings.ReplaceAll(text, filepath.Join(os.Getenv("TESTACC_EVIDENCE"), "NAME", "nodes"), "EVIDENCE")
 	return regexp.MustCompile(`[^ \[]*/NAME-\d+/`).ReplaceAllString(text, "DIR/")
 }
 
 const (
 	creates = "kind create cluster --name NAME --image example.org/node:1 --kubeconfig DIR/kubeconfig --wait 3m []\n"
-	exports = "kind export logs EVIDENCE --name NAME []\n"
+	exports = "kind get nodes --name NAME []\n"
 	runs    = "go test -count=1 -run X ./provider/... [DIR/kubeconfig]\n"
 	deletes = "kind delete cluster --name NAME --kubeconfig DIR/kubeconfig []\n"
 )
