@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -16,14 +15,8 @@ import (
 	"k8s.io/client-go/dynamic"
 )
 
-const (
-	// manager owns the fields of what Apply writes.
-	manager = "agentward-acceptance"
-	// kindTimeout bounds the wait until the API server serves a kind whose CRD was just applied.
-	kindTimeout = 30 * time.Second
-	// pause is what passes between two questions.
-	pause = 250 * time.Millisecond
-)
+// manager owns the fields of what Apply writes.
+const manager = "agentward-acceptance"
 
 // Read gives the objects of a stream of YAML documents. Members that are null are left out, as kubectl leaves them.
 func Read(text []byte) ([]*unstructured.Unstructured, error) {
@@ -61,18 +54,34 @@ func withoutNulls(value any) {
 	}
 }
 
-// Apply writes objects in the order given, by server-side apply, over whatever was there. It waits for kinds that are being introduced.
+// Apply writes objects in the order given, by server-side apply, over whatever was there. It waits for kinds that are being introduced, and
+// writes again what nobody took for a reason that passes.
 func (c *Cluster) Apply(ctx context.Context, objects ...*unstructured.Unstructured) error {
 	for _, object := range objects {
 		client, err := c.client(ctx, object)
 		if err != nil {
 			return err
 		}
-		if _, err := client.Apply(ctx, object.GetName(), object, metav1.ApplyOptions{FieldManager: manager, Force: true}); err != nil {
+		var refusal error
+		err = Until(ctx, func(ctx context.Context) error {
+			_, err := client.Apply(ctx, object.GetName(), object, metav1.ApplyOptions{FieldManager: manager, Force: true})
+			if err != nil && !passes(err) {
+				refusal = err
+				return nil
+			}
+			return err
+		})
+		if err = errors.Join(refusal, err); err != nil {
 			return fmt.Errorf("apply the %s: %w", named(object), err)
 		}
 	}
 	return nil
+}
+
+// passes says whether the API server, or a webhook that it asks, is only too busy at the moment.
+func passes(err error) bool {
+	return apierrors.IsInternalError(err) || apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) || apierrors.IsTooManyRequests(err) ||
+		apierrors.IsServiceUnavailable(err)
 }
 
 // ApplyText is Apply for YAML documents.
@@ -121,7 +130,7 @@ func (c *Cluster) Delete(ctx context.Context, objects ...*unstructured.Unstructu
 		if err := client.Delete(ctx, name, metav1.DeleteOptions{PropagationPolicy: &background}); err != nil && !apierrors.IsNotFound(err) {
 			return fmt.Errorf("delete the %s: %w", named(objects[i]), err)
 		}
-		err = until(ctx, func() error {
+		err = Until(ctx, func(ctx context.Context) error {
 			_, err := client.Get(ctx, name, metav1.GetOptions{})
 			if apierrors.IsNotFound(err) {
 				return nil
@@ -139,9 +148,9 @@ func (c *Cluster) Delete(ctx context.Context, objects ...*unstructured.Unstructu
 func (c *Cluster) client(ctx context.Context, object *unstructured.Unstructured) (dynamic.ResourceInterface, error) {
 	kind := object.GroupVersionKind()
 	var mapping *meta.RESTMapping
-	asking, cancel := context.WithTimeout(ctx, kindTimeout)
+	asking, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
-	err := until(asking, func() (err error) {
+	err := Until(asking, func(context.Context) (err error) {
 		mapping, err = c.mapper.RESTMapping(kind.GroupKind(), kind.Version)
 		if meta.IsNoMatchError(err) {
 			c.mapper.Reset()
@@ -163,19 +172,4 @@ func named(o *unstructured.Unstructured) string {
 		return fmt.Sprintf("%s %q", o.GetKind(), o.GetName())
 	}
 	return fmt.Sprintf("%s %q of namespace %q", o.GetKind(), o.GetName(), o.GetNamespace())
-}
-
-// until asks until there is no error, and gives the last one where ctx ends before.
-func until(ctx context.Context, ask func() error) error {
-	for {
-		err := ask()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
-		case <-time.After(pause):
-		}
-	}
 }

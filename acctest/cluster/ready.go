@@ -13,10 +13,10 @@ import (
 )
 
 // Ready waits until those of the objects that run pods (Deployments, StatefulSets, DaemonSets and pods) have done so, in their latest
-// form and in full. The error says what their pods lack.
+// form and in full, and until the kinds of CRDs are served. The error says what is missing.
 func (c *Cluster) Ready(ctx context.Context, objects ...*unstructured.Unstructured) error {
 	for _, object := range objects {
-		err := until(ctx, func() error { return c.ready(ctx, object) })
+		err := Until(ctx, func(ctx context.Context) error { return c.ready(ctx, object) })
 		if err != nil {
 			return fmt.Errorf("wait for the %s: %w", named(object), err)
 		}
@@ -75,6 +75,8 @@ func (c *Cluster) ready(ctx context.Context, object *unstructured.Unstructured) 
 			return err
 		}
 		return says(pod)
+	case "CustomResourceDefinition":
+		return c.served(ctx, object)
 	}
 	if lacks == "" {
 		return nil
@@ -88,6 +90,24 @@ func (c *Cluster) ready(ctx context.Context, object *unstructured.Unstructured) 
 		problems = append(problems, says(&pod))
 	}
 	return errors.Join(problems...)
+}
+
+// served says what keeps a CRD's kind from being used.
+func (c *Cluster) served(ctx context.Context, crd *unstructured.Unstructured) error {
+	live, err := c.Get(ctx, crd)
+	if err != nil {
+		return err
+	}
+	conditions, _, err := unstructured.NestedSlice(live.Object, "status", "conditions")
+	if err != nil {
+		return err
+	}
+	for _, condition := range conditions {
+		if c, ok := condition.(map[string]any); ok && c["type"] == "Established" && c["status"] == "True" {
+			return nil
+		}
+	}
+	return fmt.Errorf("it is not established: %v", conditions)
 }
 
 // short says what is missing of the replicas that are wanted.

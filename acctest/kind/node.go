@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os/exec"
 	"strings"
 )
@@ -30,6 +31,6 @@ func Tag(ctx context.Context, node, image, as string) error {
 // is its ID, as a pod's status has it: "containerd://…".
 func InContainer(ctx context.Context, node, container string, stdin io.Reader, command ...string) (string, error) {
 	id := strings.TrimPrefix(container, "containerd://")
-	task := []string{"ctr", "--namespace", "k8s.io", "tasks", "exec", "--exec-id", "agentward-" + id[:8], id}
+	task := []string{"ctr", "--namespace", "k8s.io", "tasks", "exec", "--exec-id", fmt.Sprintf("agentward-%08x", rand.Uint32()), id}
 	return OnNode(ctx, node, stdin, append(task, command...)...)
 }

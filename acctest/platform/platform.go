@@ -32,7 +32,7 @@ const (
 )
 
 // readyTimeout bounds the wait for one part of the platform, on a machine that is busy.
-const readyTimeout = 4 * time.Minute
+const readyTimeout = 8 * time.Minute
 
 // record is the ConfigMap that says what the cluster has, for the tests, which are processes of their own.
 const (

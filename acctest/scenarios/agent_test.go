@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"testing"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/agentward/terraform-provider-agent/acctest/cluster"
@@ -59,8 +60,19 @@ func (a *agent) within(t *testing.T) *agent {
 	return &part
 }
 
-// start runs replicas of an agent, which has to be approved, and gives them.
+// start runs replicas of an agent, which has to be approved, and gives them once they are settled.
 func (s *stage) start(name string, replicas int) []*agent {
+	s.Helper()
+	agents := s.begin(name, replicas)
+	for _, a := range agents {
+		a.svid()
+		a.settle()
+	}
+	return agents
+}
+
+// begin runs replicas of an agent, and gives them as soon as they run.
+func (s *stage) begin(name string, replicas int) []*agent {
 	s.Helper()
 	s.run(s.Agents(platform.Agents{Namespace: s.agents, Name: name, Replicas: replicas, Labels: map[string]string{"agentward.dev/approved": "true"}}))
 	pods, err := s.Pods(s.step(), s.agents, &metav1.LabelSelector{MatchLabels: map[string]string{"agentward.dev/agent": name}})
@@ -81,30 +93,54 @@ func (s *stage) start(name string, replicas int) []*agent {
 	return agents
 }
 
-// does has the agent do something.
-func does[A any](a *agent, command string, request any) A {
+// settle waits until there is a way from the agent to the stage's gateway, where there is one: a node learns of the pods behind a Service,
+// and the name server of its name, a moment after the API server.
+func (a *agent) settle() {
 	a.Helper()
+	_, err := a.API.CoreV1().Services(a.gateway).Get(a.step(), gatewayName, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return
+	}
+	if err != nil {
+		a.Fatal(err)
+	}
+	a.finds(gatewayName + "." + a.gateway + ".svc:8443")
+}
+
+// tries has the agent do something, and says what kept it from it.
+func tries[A any](ctx context.Context, a *agent, command string, request any) (answer A, err error) {
 	text, err := json.Marshal(request)
 	if err != nil {
-		a.Fatal(err)
+		return answer, err
 	}
-	ctx, cancel := context.WithTimeout(a.Context(), stepTimeout)
-	defer cancel()
 	out, err := a.Exec(ctx, a.pod, bytes.NewReader(text), "/usr/local/bin/agent", command)
 	if err != nil {
-		a.Fatal(err)
+		return answer, err
 	}
-	var answer A
 	if err := json.Unmarshal(out, &answer); err != nil {
-		a.Fatalf("%s: %v: %s", command, err, out)
+		return answer, fmt.Errorf("%s: %w: %s", command, err, out)
+	}
+	return answer, nil
+}
+
+// does is tries for what nothing keeps it from.
+func does[A any](a *agent, command string, request any) A {
+	a.Helper()
+	answer, err := tries[A](a.step(), a, command, request)
+	if err != nil {
+		a.Fatal(err)
 	}
 	return answer
 }
 
-// svid is what whoever took over the agent would carry off first.
+// svid is what whoever took over the agent would carry off first. A pod is registered a moment after it runs.
 func (a *agent) svid() *probe.Identity {
 	a.Helper()
-	identity := does[*probe.Identity](a, probe.TakeIdentity, struct{}{})
+	var identity *probe.Identity
+	cluster.Eventually(a, "the agent has an SVID", func(ctx context.Context) (err error) {
+		identity, err = tries[*probe.Identity](ctx, a, probe.TakeIdentity, struct{}{})
+		return err
+	})
 	if identity.ID != a.id {
 		a.Fatalf("the agent is %s, and should be %s", identity.ID, a.id)
 	}
@@ -114,11 +150,28 @@ func (a *agent) svid() *probe.Identity {
 // token gets an access token for a target.
 func (a *agent) token(target string) *probe.Access {
 	a.Helper()
-	access := does[*probe.Access](a, probe.TakeToken, probe.TokenRequest{Endpoint: a.tokenEndpoint(), Gateway: a.gatewayID(), Resource: a.at(target)})
-	if access.Error != "" {
-		a.Fatalf("the agent gets no token: %s", access.Error)
+	return a.tokenAs(target, nil)
+}
+
+// tokenAs is token with an SVID that was carried off; nil for the agent's own.
+func (a *agent) tokenAs(target string, identity *probe.Identity) *probe.Access {
+	a.Helper()
+	access, err := a.triesToken(a.step(), target, identity)
+	if err != nil {
+		a.Fatal(err)
 	}
 	return access
+}
+
+// triesToken is tokenAs where something may keep the agent from it.
+func (a *agent) triesToken(ctx context.Context, target string, identity *probe.Identity) (*probe.Access, error) {
+	access, err := tries[*probe.Access](ctx, a, probe.TakeToken, probe.TokenRequest{
+		Endpoint: a.tokenEndpoint(), Gateway: a.gatewayID(), Resource: a.at(target), Identity: identity,
+	})
+	if err == nil && access.Error != "" {
+		err = fmt.Errorf("the agent gets no token: %s", access.Error)
+	}
+	return access, err
 }
 
 // tool calls a tool of a target with everything that the gateway asks for.

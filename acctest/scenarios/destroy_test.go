@@ -1,11 +1,14 @@
 package scenarios_test
 
 import (
+	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
-	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/agentward/terraform-provider-agent/acctest/cluster"
 )
@@ -23,6 +26,7 @@ func TestDestroyLeavesNothing(t *testing.T) {
 	s := enter(t, "destroy")
 	s.serviceMonitors()
 	s.run(s.Server(s.Bank(s.tools, "bank")))
+	s.nothingEnds()
 	before := s.everything()
 	entries := s.registered()
 
@@ -39,29 +43,43 @@ func TestDestroyLeavesNothing(t *testing.T) {
 	if out, complaints, err := s.terraform.Run(s.Context(), "destroy", "-auto-approve", "-no-color"); err != nil {
 		t.Fatalf("terraform destroy: %v\n%s%s", err, out, complaints)
 	}
-	deadline := time.Now().Add(time.Minute) // pods end, and what belongs to what was deleted is collected
-	for {
+	// Pods end, and what belongs to what was deleted is collected.
+	cluster.Eventually(t, "all is as it was before", func(context.Context) error {
 		now := s.everything()
 		left := slices.DeleteFunc(slices.Clone(now), func(object string) bool { return slices.Contains(before, object) })
 		gone := slices.DeleteFunc(slices.Clone(before), func(object string) bool { return slices.Contains(now, object) })
 		inSPIRE := slices.DeleteFunc(s.registered(), func(entry string) bool { return slices.Contains(entries, entry) })
 		if len(left)+len(gone)+len(inSPIRE) == 0 {
-			return
+			return nil
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("left in the cluster: %q\nleft in SPIRE: %q\ngone that was there before: %q", left, inSPIRE, gone)
+		return fmt.Errorf("left in the cluster: %q\nleft in SPIRE: %q\ngone that was there before: %q", left, inSPIRE, gone)
+	})
+}
+
+// nothingEnds waits until the namespaces of earlier tests are gone.
+func (s *stage) nothingEnds() {
+	s.Helper()
+	cluster.Eventually(s, "no namespace is being removed", func(ctx context.Context) error {
+		all, err := s.API.CoreV1().Namespaces().List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return err
 		}
-		time.Sleep(time.Second)
-	}
+		for _, namespace := range all.Items {
+			if namespace.DeletionTimestamp != nil {
+				return fmt.Errorf("%s is: %v", namespace.Name, namespace.Status.Conditions)
+			}
+		}
+		return nil
+	})
 }
 
 // everything gives all objects of the cluster, each by its kind, namespace, name and UID, but those of kinds that come and go.
-func (s *stage) everything() []string {
+func (s *stage) everything() (all []string) {
 	s.Helper()
-	all, err := s.Inventory(s.step(), keptByTheCluster...)
-	if err != nil {
-		s.Fatal(err)
-	}
+	cluster.Eventually(s, "all objects of the cluster can be listed", func(ctx context.Context) (err error) {
+		all, err = s.Inventory(ctx, keptByTheCluster...)
+		return err
+	})
 	return all
 }
 
@@ -69,10 +87,11 @@ func (s *stage) everything() []string {
 func (s *stage) registered() []string {
 	s.Helper()
 	server := cluster.Pod{Namespace: "spire-system", Name: "spire-server-0", Container: "spire-server"}
-	out, err := s.Exec(s.step(), server, nil, "/usr/local/bin/spire-server", "entry", "show", "-socketPath", "/run/spire/server/api.sock")
-	if err != nil {
-		s.Fatal(err)
-	}
+	var out []byte
+	cluster.Eventually(s, "SPIRE shows its entries", func(ctx context.Context) (err error) {
+		out, err = s.Exec(ctx, server, nil, "/usr/local/bin/spire-server", "entry", "show", "-socketPath", "/run/spire/server/api.sock")
+		return err
+	})
 	entries := map[string]bool{}
 	for line := range strings.Lines(string(out)) {
 		if name, value, _ := strings.Cut(line, ":"); strings.TrimSpace(name) == "SPIFFE ID" && strings.Contains(value, "/ns/"+s.gateway+"/") {

@@ -17,9 +17,11 @@ import (
 	"strings"
 	"testing"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/agentward/terraform-provider-agent/acctest/cluster"
+	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/acctest/crd"
 	"github.com/agentward/terraform-provider-agent/acctest/platform"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
@@ -151,19 +153,23 @@ func (s *stage) healed(what string, drifted []string) {
 	s.unchanged()
 }
 
-// edit changes an object under another field manager.
+// edit changes an object under another field manager. A controller may write its status at the same time.
 func (s *stage) edit(key string, change func(map[string]any) error) {
 	s.Helper()
-	object, err := s.Get(s.step(), s.object(key))
-	if err != nil {
-		s.Fatal(err)
-	}
-	if err := change(object.Object); err != nil {
-		s.Fatalf("change %s: %v", key, err)
-	}
-	if err := s.Update(s.step(), object, "kubectl-edit"); err != nil {
-		s.Fatal(err)
-	}
+	cluster.Eventually(s, "an edit of "+key, func(ctx context.Context) error {
+		object, err := s.Get(ctx, s.object(key))
+		if err != nil {
+			return err
+		}
+		if err := change(object.Object); err != nil {
+			s.Fatalf("change %s: %v", key, err)
+		}
+		err = s.Update(ctx, object, "kubectl-edit")
+		if err != nil && !apierrors.IsConflict(err) {
+			s.Fatal(err)
+		}
+		return err
+	})
 }
 
 // deleteOneOfEach deletes the first object of each kind, and gives the keys of what is gone: several where it is shared.
@@ -211,7 +217,8 @@ func (s *stage) object(text string) *unstructured.Unstructured {
 // serviceMonitors brings in the kind, without an operator that acts on it.
 func (s *stage) serviceMonitors() {
 	s.Helper()
-	text, err := os.ReadFile(filepath.Join(crd.Dir(s.T, crd.Prometheus), "monitoring.coreos.com_servicemonitors.yaml"))
+	file := filepath.Join(crd.Dir(s.T, crd.Prometheus), "monitoring.coreos.com_servicemonitors.yaml")
+	text, err := os.ReadFile(file)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -219,9 +226,11 @@ func (s *stage) serviceMonitors() {
 	if err != nil {
 		s.Fatal(err)
 	}
-	s.apply(objects...)
+	if err := controlplane.InstallCRDs(s.step(), s.Config, file); err != nil {
+		s.Fatal(err)
+	}
 	s.Cleanup(func() {
-		if err := s.Platform.Delete(context.Background(), objects...); err != nil {
+		if err := s.Platform.Delete(s.step(), objects...); err != nil {
 			s.Errorf("remove the kind again: %v", err)
 		}
 	})

@@ -1,6 +1,8 @@
 package scenarios_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +16,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/agentward/terraform-provider-agent/acctest/cluster"
 	"github.com/agentward/terraform-provider-agent/acctest/terraform"
 	"github.com/agentward/terraform-provider-agent/acctest/tool"
 	"github.com/agentward/terraform-provider-agent/internal/stack/oss"
@@ -37,8 +40,9 @@ func TestEnvironmentsDifferInStrictness(t *testing.T) {
 			s.environment(c.environment)
 
 			client, warned := s.warned()
-			create := func(pod *corev1.Pod) (*corev1.Pod, error) {
-				return client.CoreV1().Pods(s.agents).Create(s.step(), pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+			create := func(ctx context.Context, pod *corev1.Pod) (*corev1.Pod, error) {
+				warned.forget()
+				return client.CoreV1().Pods(s.agents).Create(ctx, pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 			}
 			approved := s.restricted(s.agents, "billing")
 			approved.Spec.Containers[0].Image = "registry.example.org/agents/billing:1"
@@ -47,23 +51,36 @@ func TestEnvironmentsDifferInStrictness(t *testing.T) {
 			}
 			unapproved := approved.DeepCopy()
 			delete(unapproved.Labels, approval)
-			s.eventually("what becomes of a pod that nobody approved", func() (string, bool) {
-				warned.forget()
-				_, err := create(unapproved)
-				told := fmt.Sprint(err, " ", warned.text())
-				return told, (err == nil) == c.letsIn && strings.Contains(told, c.says)
+			cluster.Eventually(t, "what becomes of a pod that nobody approved", func(ctx context.Context) error {
+				_, err := create(ctx, unapproved)
+				if told := fmt.Sprint(err, " ", warned.text()); (err == nil) != c.letsIn || !strings.Contains(told, c.says) {
+					return errors.New(told)
+				}
+				return nil
 			})
 			if c.environment == "prod" {
 				return // an approved one would need a signature
 			}
-			s.eventually("an approved pod is let in with a sidecar", func() (string, bool) {
-				warned.forget()
-				made, err := create(approved)
-				return fmt.Sprint(err, " ", warned.text()),
-					err == nil && warned.text() == "" && len(made.Spec.InitContainers) == 1 && made.Spec.InitContainers[0].Name == oss.SidecarContainer
+			cluster.Eventually(t, "an approved pod is let in with a sidecar, without a warning", func(ctx context.Context) error {
+				made, err := create(ctx, approved)
+				if warned.text() != "" {
+					return errors.Join(err, errors.New(warned.text()))
+				}
+				return hasSidecar(made, err)
 			})
 		})
 	}
+}
+
+// hasSidecar says what is wrong with what came of a pod that should be let in with a sidecar.
+func hasSidecar(made *corev1.Pod, err error) error {
+	if err != nil {
+		return err
+	}
+	if given := made.Spec.InitContainers; len(given) != 1 || given[0].Name != oss.SidecarContainer {
+		return fmt.Errorf("it is let in with %d init containers", len(given))
+	}
+	return nil
 }
 
 // environment governs the stage by one of the environments, in a copy of the folders that it is made of.

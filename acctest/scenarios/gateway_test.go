@@ -1,6 +1,7 @@
 package scenarios_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/agentward/terraform-provider-agent/acctest/cluster"
 	"github.com/agentward/terraform-provider-agent/acctest/platform"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/audit"
 	"github.com/agentward/terraform-provider-agent/internal/stack/oss"
@@ -55,7 +57,7 @@ resource "agent_gateway" %q {
 `, name, name, s.gateway, image, platform.SocketFolder, platform.SocketFile, deployment, attributes)
 }
 
-// serving waits until all of the gateway's replicas serve: an apply that creates it does not.
+// serving waits until all of the gateway's replicas serve, in their latest form: an apply that creates it does not.
 func (s *stage) serving() {
 	s.Helper()
 	if err := s.Rollout(s.step(), s.gateway, gatewayName); err != nil {
@@ -67,12 +69,12 @@ func (s *stage) serving() {
 var gatewayPods = &metav1.LabelSelector{MatchLabels: map[string]string{oss.GatewayLabel: gatewayName}}
 
 // records gives what the gateway's replicas have written so far to their audit logs.
-func (s *stage) records() []audit.Record {
+func (s *stage) records() (all []audit.Record) {
 	s.Helper()
-	all, err := s.Audit(s.step(), s.gateway, gatewayPods)
-	if err != nil {
-		s.Fatal(err)
-	}
+	cluster.Eventually(s, "the audit log can be read", func(ctx context.Context) (err error) {
+		all, err = s.Audit(ctx, s.gateway, gatewayPods)
+		return err
+	})
 	return all
 }
 
@@ -94,22 +96,23 @@ func (s *stage) unauthenticated(what string, from *agent, since time.Time, is fu
 const clocks = time.Second
 
 // await waits for a record: the log is a moment behind the answer.
-func (s *stage) await(what string, is func(audit.Record) bool) audit.Record {
+func (s *stage) await(what string, is func(audit.Record) bool) (found audit.Record) {
 	s.Helper()
-	deadline := time.Now().Add(10 * time.Second)
-	for {
-		all := s.records()
+	cluster.Eventually(s, "the audit log has a record of "+what, func(ctx context.Context) error {
+		all, err := s.Audit(ctx, s.gateway, gatewayPods)
+		if err != nil {
+			return err
+		}
 		if i := slices.IndexFunc(all, is); i >= 0 {
-			return all[i]
+			found = all[i]
+			return nil
 		}
-		if time.Now().After(deadline) {
-			var text strings.Builder
-			for _, r := range all[max(0, len(all)-10):] {
-				line, _ := json.Marshal(r) // it came as JSON
-				text.Write(append(line, '\n'))
-			}
-			s.Fatalf("the audit log has no record of %s; it ends with\n%s", what, text.String())
+		var text strings.Builder
+		for _, r := range all[max(0, len(all)-10):] {
+			line, _ := json.Marshal(r) // it came as JSON
+			text.Write(append(line, '\n'))
 		}
-		time.Sleep(250 * time.Millisecond)
-	}
+		return fmt.Errorf("it ends with\n%s", text.String())
+	})
+	return found
 }

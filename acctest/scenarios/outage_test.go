@@ -2,89 +2,93 @@ package scenarios_test
 
 import (
 	"context"
-	"encoding/json"
-	"net/http"
-	"strings"
+	"errors"
 	"testing"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/agentward/terraform-provider-agent/acctest/kind"
-	"github.com/agentward/terraform-provider-agent/acctest/platform/probe"
+	"github.com/agentward/terraform-provider-agent/acctest/cluster"
 )
 
 // The tests of this file take away what all scenarios share: none of them is parallel, and they end before those that are begin.
-
-// away is how long something is away, besides what it takes to go and to come.
-const away = 6 * time.Second
 
 // The API server is away: calls go on, and a suspension that comes after it is back takes effect.
 func TestTheAPIServerIsAway(t *testing.T) {
 	s := enter(t, "api-away")
 	teller, governed := s.teller()
-	pod, err := s.API.CoreV1().Pods(s.agents).Get(s.step(), teller.pod.Name, metav1.GetOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	request, err := json.Marshal(probe.LoadRequest{ToolCall: teller.toolCall("bank", "balance", map[string]any{"account": "7"}), Workers: 2, For: 4 * away, Pause: 100 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	came := make(chan probe.LoadReport, 1)
-	go func() {
-		defer close(came)
-		out, err := kind.InContainer(s.Context(), pod.Spec.NodeName, pod.Status.ContainerStatuses[0].ContainerID, strings.NewReader(string(request)), "/usr/local/bin/agent", probe.Load)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		var report probe.LoadReport
-		if err := json.Unmarshal([]byte(out), &report); err != nil {
-			t.Errorf("%v: %s", err, out)
-		}
-		came <- report
-	}()
+	node := s.node(teller.pod)
+	ended := node.loads(teller)
+	node.records(10)
 
-	time.Sleep(away / 2)
 	const manifest, aside = "/etc/kubernetes/manifests/kube-apiserver.yaml", "/etc/kubernetes/kube-apiserver.aside"
 	move := func(from, to string) { // no error where it was moved already
 		script := "test ! -e " + from + " || mv " + from + " " + to
-		if _, err := kind.OnNode(context.Background(), pod.Spec.NodeName, nil, "sh", "-c", script); err != nil {
+		if _, err := node.run(cluster.During(t), script); err != nil {
 			t.Error(err)
 		}
 	}
-	t.Cleanup(func() { move(aside, manifest) })
-	begun := time.Now()
-	move(manifest, aside)
-	s.until("the API server is gone", func() bool { return !s.answers() })
-	gone := time.Now()
-	time.Sleep(away)
-	stillGone := !s.answers()
-	move(aside, manifest)
-	s.until("the API server is back", s.answers)
-	s.until("it describes the kinds of SPIRE again", s.describes)
-	t.Logf("the API server went after %s and was away for %s", gone.Sub(begun), time.Since(gone))
-	report := <-came
-	t.Logf("meanwhile: %+v", report)
-	if !stillGone {
-		t.Error("the API server was there again by itself: nothing is shown")
+	runs := func(ctx context.Context) (bool, error) {
+		out, err := node.run(ctx, "pgrep -x kube-apiserver || true")
+		return out != "", err
 	}
+	back := false
+	t.Cleanup(func() {
+		move(aside, manifest)
+		if !back {
+			s.answers() // for the tests after this one
+		}
+	})
+	move(manifest, aside)
+	went := cluster.Eventually(t, "the API server is gone", func(ctx context.Context) error {
+		there, err := runs(ctx)
+		if there {
+			err = errors.New("it runs")
+		}
+		return err
+	})
+	gone := time.Now()
+	node.records(20)
+	if there, err := runs(s.step()); there || err != nil {
+		t.Errorf("the API server is there again by itself, and nothing is shown: %v", err)
+	}
+	move(aside, manifest)
+	s.answers()
+	back = true
+	report := ended()
+	t.Logf("the API server went after %s and was away for %s; meanwhile: %+v", went, time.Since(gone), report)
 	if report.Failed > 0 || report.Answered == 0 {
 		t.Errorf("while the API server was away: %+v", report)
 	}
+	s.recovers(teller)
 
 	// Its registration is withdrawn too, maybe first: what it has of before is good for minutes still.
-	call := teller.balance("bank", teller.token("bank"))
-	call.Identity = teller.svid()
-	s.govern(governed("suspended = true"))
-	applied := time.Now()
-	s.until("the suspension takes effect", func() bool {
-		answer := teller.makes(call)
-		return answer.Status == http.StatusForbidden && strings.Contains(answer.Body, "principal is suspended")
-	})
-	t.Logf("the suspension took effect %s after the apply", time.Since(applied))
+	identity := teller.svid()
+	call := teller.balance("bank", teller.tokenAs("bank", identity))
+	call.Identity = identity
+	s.applies(governed("suspended = true"))
+	t.Logf("the suspension took effect %s after the apply", teller.suspended(call))
+	s.unchanged()
+}
+
+// recovers waits until the cluster does again what it does by itself, and later tests need: what lost its watch or its lease while the API
+// server was away comes back at a pace of its own, which grows with the time.
+func (s *stage) recovers(witness *agent) {
+	s.Helper()
+	begun := time.Now()
+	way := witness.finds("kubernetes.default.svc:443") // by the node's rules for Services, which led nowhere once the API server had gone
+	// Controllers, the scheduler, the kubelet, and the name server.
+	s.run(s.Server(s.Bank(s.tools, "afterwards")))
+	witness.finds("afterwards." + s.tools + ".svc:3000")
+	for namespace, deployments := range map[string][]string{"kyverno": {"kyverno-admission-controller", "kyverno-reports-controller"}, "kube-system": {"coredns"}} {
+		for _, name := range deployments {
+			if err := s.Rollout(s.step(), namespace, name); err != nil {
+				s.Fatal(err)
+			}
+		}
+	}
+	s.Logf("the way from pods to the API server was back after %s, and all else after %s", way, time.Since(begun))
 }
 
 // The SPIRE server is away: calls go on with the SVIDs that there are, new tokens included, and a pod that begins meanwhile gets its identity
@@ -94,6 +98,7 @@ func TestTheSPIREServerIsAway(t *testing.T) {
 	teller, _ := s.teller()
 	server := s.object("apps/v1/StatefulSet/spire-system/spire-server")
 	scale := func(replicas string) {
+		t.Helper()
 		patch := []byte(`{"spec":{"replicas":` + replicas + `}}`)
 		if _, err := s.API.AppsV1().StatefulSets(server.GetNamespace()).Patch(s.step(), server.GetName(), types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
 			t.Fatal(err)
@@ -110,7 +115,8 @@ func TestTheSPIREServerIsAway(t *testing.T) {
 	})
 	calls := teller.loads("bank", "balance", map[string]any{"account": "7"})
 	scale("0")
-	time.Sleep(away)
+	late := s.begin("teller", 2)
+	calls.wholeRound()
 	teller.token("bank")
 	report := calls.ended()
 	t.Logf("while the SPIRE server was away: %+v", report)
@@ -119,7 +125,7 @@ func TestTheSPIREServerIsAway(t *testing.T) {
 	}
 	scale("1")
 	back = true
-	for _, another := range s.start("teller", 2) {
+	for _, another := range late {
 		another.svid()
 	}
 }
@@ -147,24 +153,12 @@ func (s *stage) teller() (*agent, func(more string) string) {
 	return teller, governed
 }
 
-// answers says whether the API server does.
-func (s *stage) answers() bool {
-	_, err := s.API.Discovery().RESTClient().Get().AbsPath("/readyz").Timeout(2 * time.Second).DoRaw(s.step())
-	return err == nil
-}
-
-// until waits for something, for a minute.
-func (s *stage) until(what string, is func() bool) {
+// answers waits until the API server does, and its OpenAPI document has the kinds that CRDs add, which is a while after it is ready.
+func (s *stage) answers() {
 	s.Helper()
-	for deadline := time.Now().Add(stepTimeout); !is(); time.Sleep(250 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			s.Fatalf("%s passed before %s", stepTimeout, what)
-		}
+	for _, path := range []string{"/readyz", "/openapi/v3/apis/spire.spiffe.io/v1alpha1"} {
+		cluster.Eventually(s, "the API server answers "+path, func(ctx context.Context) error {
+			return s.API.Discovery().RESTClient().Get().AbsPath(path).Timeout(10 * time.Second).Do(ctx).Error()
+		})
 	}
-}
-
-// describes says whether the API server's OpenAPI document has the kinds that CRDs add: it has them a while after it is ready.
-func (s *stage) describes() bool {
-	_, err := s.API.Discovery().RESTClient().Get().AbsPath("/openapi/v3/apis/spire.spiffe.io/v1alpha1").Timeout(2 * time.Second).DoRaw(s.step())
-	return err == nil
 }

@@ -1,9 +1,7 @@
 package scenarios_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -13,8 +11,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/agentward/terraform-provider-agent/acctest/cluster"
 	"github.com/agentward/terraform-provider-agent/acctest/platform/probe"
-	"github.com/agentward/terraform-provider-agent/internal/stack/oss"
 )
 
 // approval is the label by which the modules let pods in.
@@ -38,18 +36,19 @@ func (s *stage) restricted(namespace, name string) *corev1.Pod {
 // policy in a moment after it is there.
 func (s *stage) letsIn(namespace, name string) *agent {
 	s.Helper()
-	tried := metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}
 	approved, unapproved := s.restricted(namespace, name), s.restricted(namespace, name)
 	delete(unapproved.Labels, approval)
-	s.eventually("a pod that nobody approved is refused in "+namespace, func() (string, bool) {
-		_, err := s.API.CoreV1().Pods(namespace).Create(s.step(), unapproved, tried)
-		return fmt.Sprint(err), err != nil && strings.Contains(err.Error(), "approval-label:")
-	})
-	s.eventually("an approved pod gets a sidecar in "+namespace, func() (string, bool) {
-		made, err := s.API.CoreV1().Pods(namespace).Create(s.step(), approved, tried)
-		return fmt.Sprint(err), err == nil && len(made.Spec.InitContainers) == 1 && made.Spec.InitContainers[0].Name == oss.SidecarContainer
-	})
+	s.refused("a pod that nobody approved in "+namespace, unapproved, "approval-label")
+	s.givesSidecar(approved)
 	return s.startPod(approved)
+}
+
+// givesSidecar waits until a pod would be given a sidecar.
+func (s *stage) givesSidecar(pod *corev1.Pod) {
+	s.Helper()
+	cluster.Eventually(s, "an approved pod gets a sidecar in "+pod.Namespace, func(ctx context.Context) error {
+		return hasSidecar(s.API.CoreV1().Pods(pod.Namespace).Create(ctx, pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}))
+	})
 }
 
 // calling is calls that go on until somebody ends them.
@@ -58,30 +57,26 @@ type calling struct {
 	done     sync.WaitGroup
 	answered int
 	lost     []string
+	unmade   int
 }
 
-// keepsCalling has an agent with a sidecar call a tool again and again, one call after the other. An answer has to hold a text.
+// keepsCalling has an agent with a sidecar call a tool again and again, one call after the other. An answer has to hold a text. What does
+// not come as far as the agent is no call.
 func (a *agent) keepsCalling(tool, text string) *calling {
 	a.Helper()
-	request, err := json.Marshal(throughSidecar(tool))
-	if err != nil {
-		a.Fatal(err)
-	}
 	ctx, stop := context.WithCancel(a.Context())
 	c := &calling{stop: stop}
 	c.done.Go(func() {
-		for ctx.Err() == nil {
-			out, err := a.Exec(a.Context(), a.pod, bytes.NewReader(request), "/usr/local/bin/agent", probe.MakeCall)
-			answer := probe.Answer{}
-			if err == nil {
-				err = json.Unmarshal(out, &answer)
-			}
-			if err == nil && answer.Status == http.StatusOK && strings.Contains(answer.Body, text) {
+		for ; ctx.Err() == nil; time.Sleep(100 * time.Millisecond) {
+			answer, err := tries[probe.Answer](a.Context(), a, probe.MakeCall, throughSidecar(tool))
+			switch {
+			case err != nil:
+				c.unmade++
+			case answer.Status == http.StatusOK && strings.Contains(answer.Body, text):
 				c.answered++
-			} else {
-				c.lost = append(c.lost, fmt.Sprintf("%v %+v", err, answer))
+			default:
+				c.lost = append(c.lost, fmt.Sprintf("%+v", answer))
 			}
-			time.Sleep(100 * time.Millisecond)
 		}
 	})
 	a.Cleanup(func() { c.end() })
@@ -92,5 +87,8 @@ func (a *agent) keepsCalling(tool, text string) *calling {
 func (c *calling) end() (answered int, lost []string) {
 	c.stop()
 	c.done.Wait()
+	if c.answered < c.unmade {
+		c.lost = append(c.lost, fmt.Sprintf("%d calls did not come as far as the agent, which shows little of those that did", c.unmade))
+	}
 	return c.answered, c.lost
 }

@@ -1,11 +1,14 @@
 package scenarios_test
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/agentward/terraform-provider-agent/acctest/cluster"
 )
 
 // An administrator writes a policy that is none straight into the gateway's ConfigMap: the last good configuration stays, and both the
@@ -72,24 +75,23 @@ func (s *stage) refusal(expected bool) string {
 	if err != nil || len(pods) != 1 {
 		s.Fatalf("%d gateways, %v", len(pods), err)
 	}
-	deadline := time.Now().Add(10 * time.Second)
-	for {
-		text, err := s.API.CoreV1().Pods(s.gateway).ProxyGet("http", pods[0].Name, "9090", "/status", nil).DoRaw(s.step())
+	var status struct{ Refused *struct{ Error string } }
+	cluster.Eventually(s, fmt.Sprintf("that the gateway refuses a configuration is %v", expected), func(ctx context.Context) error {
+		text, err := s.API.CoreV1().Pods(s.gateway).ProxyGet("http", pods[0].Name, "9090", "/status", nil).DoRaw(ctx)
 		if err != nil {
-			s.Fatal(err)
+			return err
 		}
-		var status struct{ Refused *struct{ Error string } }
+		status.Refused = nil
 		if err := json.Unmarshal(text, &status); err != nil {
-			s.Fatalf("/status: %v: %s", err, text)
+			return fmt.Errorf("/status: %w: %s", err, text)
 		}
-		switch {
-		case expected && status.Refused != nil:
-			return status.Refused.Error
-		case !expected && status.Refused == nil:
-			return ""
-		case time.Now().After(deadline):
-			s.Fatalf("after 10 s the gateway still says %s", text)
+		if (status.Refused != nil) != expected {
+			return fmt.Errorf("it says %s", text)
 		}
-		time.Sleep(250 * time.Millisecond)
+		return nil
+	})
+	if expected {
+		return status.Refused.Error
 	}
+	return ""
 }

@@ -1,16 +1,14 @@
 package scenarios_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
+	"github.com/agentward/terraform-provider-agent/acctest/cluster"
 	"github.com/agentward/terraform-provider-agent/acctest/terraform"
 )
-
-// reportTime bounds the wait for reports: Kyverno looks through the cluster every 30 s.
-const reportTime = 3 * time.Minute
 
 // violation is what the data source tells of an object.
 type violation struct {
@@ -18,7 +16,8 @@ type violation struct {
 	Resource                struct{ Name, Namespace string }
 }
 
-// reported waits until the reports tell of the server that was there before the policy, and of no other.
+// reported waits until the reports tell of the server that was there before the policy, and of no other. Kyverno looks through the cluster
+// every 30 s.
 func (s *stage) reported() {
 	s.Helper()
 	reader := *s
@@ -30,8 +29,7 @@ data "agent_policy_violations" "servers" {
 }
 output "violations" { value = data.agent_policy_violations.servers.results }
 `, s.tools, s.tools))
-	deadline := time.Now().Add(reportTime)
-	for {
+	cluster.Eventually(s, "a report tells of the server that was there before the policy", func(context.Context) error {
 		found := reader.violations()
 		older := false
 		for _, v := range found {
@@ -42,14 +40,11 @@ output "violations" { value = data.agent_policy_violations.servers.results }
 				s.Fatalf("the approved server is reported: %+v", v)
 			}
 		}
-		if older {
-			return
+		if !older {
+			return fmt.Errorf("the reports tell of %+v", found)
 		}
-		if time.Now().After(deadline) {
-			s.Fatalf("no report tells of the server that was there before the policy: %+v", found)
-		}
-		time.Sleep(5 * time.Second)
-	}
+		return nil
+	})
 }
 
 func (s *stage) violations() []violation {

@@ -1,6 +1,8 @@
 package scenarios_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +12,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/agentward/terraform-provider-agent/acctest/cluster"
 )
 
 // A shadow MCP server: nobody approved it, its image is from somewhere else, it wants more of the node than it should. Both engines refuse
@@ -73,9 +77,10 @@ func (s *stage) serverPod(name string, change func(*corev1.Pod)) *corev1.Pod {
 func (s *stage) shadows() {
 	s.Helper()
 	control := s.serverPod("control", func(*corev1.Pod) {})
-	if _, err := s.API.CoreV1().Pods(s.tools).Create(s.step(), control, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}); err != nil {
-		s.Errorf("the pod that nothing is wrong with: %v", err)
-	}
+	cluster.Eventually(s, "the pod that nothing is wrong with is let in", func(ctx context.Context) error {
+		_, err := s.API.CoreV1().Pods(s.tools).Create(ctx, control, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		return err
+	})
 	privileged := true
 	for name, c := range map[string]struct {
 		change func(*corev1.Pod)
@@ -107,41 +112,56 @@ func (s *stage) shadows() {
 		s.Fatal(err)
 	}
 	s.apply(objects...)
-	s.eventually("the Deployment of a shadow server is refused its pod", func() (string, bool) {
-		d, err := s.API.AppsV1().Deployments(s.tools).Get(s.step(), shadow.Name, metav1.GetOptions{})
+	cluster.Eventually(s, "the Deployment of a shadow server is refused its pod", func(ctx context.Context) error {
+		d, err := s.API.AppsV1().Deployments(s.tools).Get(ctx, shadow.Name, metav1.GetOptions{})
 		if err != nil {
-			s.Fatal(err)
+			return err
 		}
 		failed := slices.IndexFunc(d.Status.Conditions, func(c appsv1.DeploymentCondition) bool { return c.Type == appsv1.DeploymentReplicaFailure })
-		return fmt.Sprint(d.Status.Conditions), failed >= 0 && strings.Contains(d.Status.Conditions[failed].Message, "approval-label") && d.Status.Replicas == 0
+		if failed < 0 || !strings.Contains(d.Status.Conditions[failed].Message, "approval-label") || d.Status.Replicas != 0 {
+			return fmt.Errorf("it has %d pods, and says %v", d.Status.Replicas, d.Status.Conditions)
+		}
+		return nil
 	})
 }
 
-// swaps tries to make another program of an approved server that runs.
+// swaps tries to make another program of an approved server that runs, and gives it another label, without any of that coming about.
 func (s *stage) swaps(name string) {
 	s.Helper()
 	pods, err := s.Pods(s.step(), s.tools, &metav1.LabelSelector{MatchLabels: map[string]string{"app": name}})
 	if err != nil || len(pods) != 1 {
 		s.Fatalf("the pods of %s: %d, %v", name, len(pods), err)
 	}
+	patched := func(ctx context.Context, patch string) error {
+		_, err := s.API.CoreV1().Pods(s.tools).Patch(ctx, pods[0].Name, types.StrategicMergePatchType, []byte(patch), metav1.PatchOptions{DryRun: []string{metav1.DryRunAll}})
+		return err
+	}
 	for image, rule := range map[string]string{"registry.example.org/bank:1": "allowed-registries", s.Images.Kitchen: "mcp-servers"} {
-		patch := fmt.Sprintf(`{"spec":{"containers":[{"name":"server","image":%q}]}}`, image)
-		_, err := s.API.CoreV1().Pods(s.tools).Patch(s.step(), pods[0].Name, types.StrategicMergePatchType, []byte(patch), metav1.PatchOptions{})
-		if err == nil || !strings.Contains(err.Error(), rule) {
-			s.Errorf("an approved server gets the image %s: %v", image, err)
-		}
+		cluster.Eventually(s, "an approved server is refused the image "+image, func(ctx context.Context) error {
+			return refusedFor(rule, patched(ctx, fmt.Sprintf(`{"spec":{"containers":[{"name":"server","image":%q}]}}`, image)))
+		})
 	}
-	patch := `{"metadata":{"labels":{"team":"payments"}}}`
-	if _, err := s.API.CoreV1().Pods(s.tools).Patch(s.step(), pods[0].Name, types.StrategicMergePatchType, []byte(patch), metav1.PatchOptions{}); err != nil {
-		s.Errorf("an approved server gets another label: %v", err)
-	}
+	cluster.Eventually(s, "an approved server gets another label", func(ctx context.Context) error {
+		return patched(ctx, `{"metadata":{"labels":{"team":"payments"}}}`)
+	})
 }
 
 // refused waits until a pod is refused for a rule: engines take a policy in a moment after it is there.
 func (s *stage) refused(what string, pod *corev1.Pod, rule string) {
 	s.Helper()
-	s.eventually(what+" is refused", func() (string, bool) {
-		_, err := s.API.CoreV1().Pods(s.tools).Create(s.step(), pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
-		return fmt.Sprint(err), err != nil && strings.Contains(err.Error(), rule+":")
+	cluster.Eventually(s, what+" is refused", func(ctx context.Context) error {
+		_, err := s.API.CoreV1().Pods(pod.Namespace).Create(ctx, pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		return refusedFor(rule, err)
 	})
+}
+
+// refusedFor says what is wrong with the answer to what should be refused for a rule.
+func refusedFor(rule string, answer error) error {
+	if answer == nil {
+		return errors.New("it is let in")
+	}
+	if !strings.Contains(answer.Error(), rule+":") {
+		return fmt.Errorf("it is refused for something else: %w", answer)
+	}
+	return nil
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/agentward/terraform-provider-agent/acctest/platform"
 	"github.com/agentward/terraform-provider-agent/acctest/platform/probe"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/audit"
-	"github.com/agentward/terraform-provider-agent/internal/stack/oss"
 )
 
 // sidecarURL is where an agent that knows nothing of SVIDs, tokens and proofs finds the bank.
@@ -40,10 +39,7 @@ func TestPlainAgentsGetASidecar(t *testing.T) {
 
 			// The engine takes the policy in a moment after it is there.
 			approved := s.plainPod("approved", map[string]string{"agentward.dev/approved": "true"})
-			s.eventually("an approved pod is given a sidecar", func() (string, bool) {
-				made, err := s.API.CoreV1().Pods(s.agents).Create(s.step(), approved, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
-				return fmt.Sprint(err), err == nil && len(made.Spec.InitContainers) == 1 && made.Spec.InitContainers[0].Name == oss.SidecarContainer
-			})
+			s.givesSidecar(approved)
 			plain := s.startPod(approved)
 			unapproved := s.startPod(s.plainPod("unapproved", nil))
 
@@ -109,7 +105,7 @@ func (s *stage) plainPod(name string, labels map[string]string) *corev1.Pod {
 	}
 }
 
-// startPod runs a pod, and gives it as an agent once it is ready.
+// startPod runs a pod, and gives it as an agent once it is ready and settled.
 func (s *stage) startPod(pod *corev1.Pod) *agent {
 	s.Helper()
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(pod)
@@ -121,10 +117,12 @@ func (s *stage) startPod(pod *corev1.Pod) *agent {
 	if err != nil {
 		s.Fatal(err)
 	}
-	return &agent{
+	a := &agent{
 		stage: s, pod: cluster.Pod{Namespace: pod.Namespace, Name: pod.Name, Container: pod.Spec.Containers[0].Name}, address: made.Status.PodIP,
 		id: "spiffe://" + trustDomain + "/ns/" + pod.Namespace + "/agent/" + pod.Labels["agentward.dev/agent"] + "/instance/" + string(made.UID),
 	}
+	a.settle()
+	return a
 }
 
 // throughSidecar is a call of one of the bank's tools as an agent makes it that knows nothing of the gateway.

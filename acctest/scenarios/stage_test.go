@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/agentward/terraform-provider-agent/acctest/cluster"
 	"github.com/agentward/terraform-provider-agent/acctest/platform"
 	"github.com/agentward/terraform-provider-agent/acctest/terraform"
 )
@@ -20,7 +21,7 @@ func TestMain(m *testing.M) { terraform.Main(m) }
 
 const (
 	// stepTimeout bounds one thing that is done to the cluster.
-	stepTimeout = 3 * time.Minute
+	stepTimeout = 5 * time.Minute
 	// trustDomain is the platform's.
 	trustDomain = platform.TrustDomain
 )
@@ -58,9 +59,9 @@ func enterAt(t *testing.T, agents, tools, gateway string) *stage {
 	return s
 }
 
-// step gives a context for one thing that is done to the cluster.
+// step gives a context for one thing that is done to the cluster, also when the test cleans up.
 func (s *stage) step() context.Context {
-	ctx, cancel := context.WithTimeoutCause(s.Context(), stepTimeout, fmt.Errorf("it takes more than %s", stepTimeout))
+	ctx, cancel := context.WithTimeoutCause(cluster.During(s), stepTimeout, fmt.Errorf("it takes more than %s", stepTimeout))
 	s.Cleanup(cancel)
 	return ctx
 }
@@ -77,8 +78,7 @@ func (s *stage) namespace(name string, labels map[string]string) {
 	}
 	s.apply(object)
 	s.Cleanup(func() {
-		now := context.Background() // the test's own has ended
-		if err := s.API.CoreV1().Namespaces().Delete(now, name, metav1.DeleteOptions{}); err != nil {
+		if err := s.API.CoreV1().Namespaces().Delete(s.step(), name, metav1.DeleteOptions{}); err != nil {
 			s.Errorf("remove the namespace: %v", err)
 		}
 	})
@@ -141,7 +141,7 @@ func (s *stage) unchanged() {
 // destroys has Terraform destroy everything at the end of the test.
 func (s *stage) destroys() {
 	s.Cleanup(func() {
-		if out, complaints, err := s.terraform.Run(context.Background(), "destroy", "-auto-approve", "-no-color"); err != nil {
+		if out, complaints, err := s.terraform.Run(cluster.During(s), "destroy", "-auto-approve", "-no-color"); err != nil {
 			s.Errorf("terraform destroy: %v\n%s%s", err, out, complaints)
 		}
 	})
@@ -167,20 +167,4 @@ provider "agent" {
 		s.Fatal(err)
 	}
 	return err != nil
-}
-
-// eventually asks until the answer is the right one, for half a minute.
-func (s *stage) eventually(what string, ask func() (told string, right bool)) {
-	s.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for {
-		told, right := ask()
-		if right {
-			return
-		}
-		if time.Now().After(deadline) {
-			s.Fatalf("%s: not within 30 s, the last answer is %s", what, told)
-		}
-		time.Sleep(500 * time.Millisecond)
-	}
 }

@@ -1,11 +1,14 @@
 package scenarios_test
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/agentward/terraform-provider-agent/acctest/cluster"
 	"github.com/agentward/terraform-provider-agent/acctest/platform/probe"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/audit"
 )
@@ -17,7 +20,7 @@ func TestStolenCredentials(t *testing.T) {
 	s := enter(t, "stolen")
 	s.run(s.Server(s.Bank(s.tools, "bank")))
 	s.run(s.Server(s.Bank(s.tools, "savings")))
-	s.govern(s.identity("victim", `x509_ttl = "1m"`) + s.identity("thief", "") + s.opened(`
+	s.govern(s.identity("victim", "") + s.identity("brief", `x509_ttl = "1m"`) + s.identity("thief", "") + s.opened(`
   token_service = {}
   targets = {
     bank    = { protocol = "mcp", url = "http://bank.`+s.tools+`.svc:3000/mcp" }
@@ -29,12 +32,10 @@ func TestStolenCredentials(t *testing.T) {
   }`))
 	s.serving()
 	victim, thief := s.start("victim", 1)[0], s.start("thief", 1)[0]
-	carriedOff := victim.svid()
 	access := victim.token("bank")
 	call := victim.balance("bank", access)
 
-	good := victim.makes(call)
-	if good.Status != http.StatusOK || !strings.Contains(good.Body, "1234 euro") {
+	if good := victim.makes(call); good.Status != http.StatusOK || !strings.Contains(good.Body, "1234 euro") {
 		t.Fatalf("the owner's own call: %+v", good)
 	}
 	s.recorded("the owner's own call", victim, func(r audit.Record) bool { return r.Tool == "balance" && r.Decision == "allow" })
@@ -44,6 +45,7 @@ func TestStolenCredentials(t *testing.T) {
 		t.Fatalf("the owner's call of another target, with the token for that: %+v", answer)
 	}
 
+	const seen = "the proof of an earlier call"
 	spoiled := func(by *probe.Proof, with *probe.Access) probe.Call {
 		c := call
 		c.Proof, c.Access = by, with
@@ -65,13 +67,16 @@ func TestStolenCredentials(t *testing.T) {
 			thief, spoiled(&probe.Proof{None: true}, &probe.Access{Token: access.Token, Scheme: "Bearer"}), "invalid_token", "bound to a key, but presented as Bearer",
 		},
 		"the token and its key, from another pod": {thief, call, "invalid_token", "bound to another certificate"},
-		"a proof that was seen before":            {victim, spoiled(&probe.Proof{Raw: good.Proof}, access), "invalid_dpop_proof", "proof was used before"},
+		"a proof that was seen before":            {victim, spoiled(&probe.Proof{Raw: seen}, access), "invalid_dpop_proof", "proof was used before"},
 		"a proof for another URL":                 {victim, spoiled(&probe.Proof{URL: s.at("savings")}, access), "invalid_dpop_proof", "htu is not the request's URL"},
 		"a proof for another method":              {victim, spoiled(&probe.Proof{Method: http.MethodGet}, access), "invalid_dpop_proof", "htm is not the request's method"},
 		"a token for another target":              {victim, spoiled(nil, elsewhere), "invalid_token", "audience is another one"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			by, since := c.by.within(t), time.Now()
+			if p := c.call.Proof; p != nil && p.Raw == seen {
+				p.Raw = by.makes(call).Proof // of just now: one that is too old is refused for that
+			}
 			answer := by.makes(c.call)
 			told := answer.Header.Get("Www-Authenticate")
 			if answer.Status != http.StatusUnauthorized || !strings.Contains(told, `error="`+c.code+`"`) || !strings.Contains(told, c.why) || strings.Contains(answer.Body, "euro") {
@@ -84,16 +89,27 @@ func TestStolenCredentials(t *testing.T) {
 	}
 
 	t.Run("an SVID that has expired", func(t *testing.T) {
-		victim, thief := victim.within(t), thief.within(t)
-		stale := call
-		stale.Identity = carriedOff
-		if time.Now().After(carriedOff.Expires.Add(-5 * time.Second)) {
-			t.Fatal("all that came before took so long that the SVID has ended")
-		}
-		if before := thief.makes(stale); before.Status != http.StatusOK {
-			t.Fatalf("while it holds, nothing else is wrong with the call: %+v", before)
-		}
-		time.Sleep(time.Until(carriedOff.Expires.Add(time.Second)))
+		brief, thief := s.start("brief", 1)[0].within(t), thief.within(t)
+		var carriedOff *probe.Identity
+		var stale probe.Call
+		cluster.Eventually(t, "another pod calls with it while it holds", func(ctx context.Context) error {
+			carriedOff = brief.svid()
+			access, err := brief.triesToken(ctx, "bank", carriedOff)
+			if err != nil {
+				return err
+			}
+			stale = brief.balance("bank", access)
+			stale.Identity = carriedOff
+			before := thief.makes(stale)
+			if before.Status == http.StatusOK {
+				return nil
+			}
+			if time.Now().Before(carriedOff.Expires.Add(-clocks)) {
+				t.Fatalf("while it holds, nothing else is wrong with the call: %+v", before)
+			}
+			return fmt.Errorf("it has ended before that: %+v", before)
+		})
+		time.Sleep(time.Until(carriedOff.Expires.Add(clocks)))
 		since := time.Now()
 		if after := thief.makes(stale); after.Status != http.StatusUnauthorized {
 			t.Errorf("after it has ended: %+v", after)
@@ -102,8 +118,10 @@ func TestStolenCredentials(t *testing.T) {
 			return r.Status == http.StatusUnauthorized && strings.HasPrefix(r.Reason, "client certificate is not an X.509-SVID")
 		})
 		// The owner has another by now.
-		fresh := victim.balance("bank", victim.token("bank"))
-		if answer := victim.makes(fresh); answer.Status != http.StatusOK {
+		identity := brief.svid()
+		fresh := brief.balance("bank", brief.tokenAs("bank", identity))
+		fresh.Identity = identity
+		if answer := brief.makes(fresh); answer.Status != http.StatusOK {
 			t.Errorf("the owner, with the SVID after that: %+v", answer)
 		}
 	})

@@ -50,6 +50,7 @@ func TestAnUpgradeUnderLoadLosesNoCall(t *testing.T) {
 
 	calls = teller.loads("bank", "balance", account)
 	s.govern(governed(next, `tools = ["transfer"]`))
+	calls.fails()
 	report = calls.ended()
 	t.Logf("while a policy took the permission: %+v", report)
 	if report.Failed == 0 || report.Answered == 0 {

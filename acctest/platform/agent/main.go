@@ -17,8 +17,8 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/gateway/workload"
 )
 
-// identityWait bounds the wait for an SVID: a pod that has just begun is not registered yet.
-const identityWait = time.Minute
+// identityWait bounds the wait for an SVID: a pod that has just begun is not registered yet. Who asks can ask again.
+const identityWait = 45 * time.Second
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

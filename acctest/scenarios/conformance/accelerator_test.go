@@ -2,16 +2,17 @@ package conformance_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/agentward/terraform-provider-agent/acctest/cluster"
 	"github.com/agentward/terraform-provider-agent/acctest/kind"
 	"github.com/agentward/terraform-provider-agent/acctest/tool"
 	"github.com/agentward/terraform-provider-agent/internal/kars"
@@ -82,11 +83,9 @@ func (s *stage) devicePlugin() (start func(arguments ...string)) {
 		run(ctx, "sh", "-c", "if systemctl is-active --quiet "+unit+"; then systemctl stop "+unit+"; fi")
 	}
 	s.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-		defer cancel()
-		stop(ctx)
-		run(ctx, "rm", "-f", device, to)
-		s.handsOut(ctx, node, 0)
+		stop(s.step())
+		run(s.step(), "rm", "-f", device, to)
+		s.handsOut(node, 0)
 	})
 	run(s.Context(), "rm", "-f", device)
 	run(s.Context(), "mknod", "--mode=666", device, "c", "10", "229")
@@ -95,24 +94,22 @@ func (s *stage) devicePlugin() (start func(arguments ...string)) {
 		s.Helper()
 		stop(s.Context())
 		run(s.Context(), append([]string{"systemd-run", "--collect", "--unit=" + unit, to, "-resource", accelerator, "-count", "2"}, arguments...)...)
-		s.handsOut(s.Context(), node, 2)
+		s.handsOut(node, 2)
 	}
 }
 
 // handsOut waits until the node says how many accelerators it has.
-func (s *stage) handsOut(ctx context.Context, node string, want int64) {
+func (s *stage) handsOut(node string, want int64) {
 	s.Helper()
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	for {
+	cluster.Eventually(s, fmt.Sprintf("the node says that it has %d accelerators", want), func(ctx context.Context) error {
 		now, err := s.API.CoreV1().Nodes().Get(ctx, node, metav1.GetOptions{})
 		if err != nil {
-			s.Fatalf("the node does not say that it has %d accelerators: %v", want, err)
+			return err
 		}
 		allocatable, capacity := now.Status.Allocatable[corev1.ResourceName(accelerator)], now.Status.Capacity[corev1.ResourceName(accelerator)]
-		if allocatable.Value() == want && capacity.Value() == want {
-			return
+		if allocatable.Value() != want || capacity.Value() != want {
+			return fmt.Errorf("it has %s, of which %s can be given out", &capacity, &allocatable)
 		}
-		time.Sleep(time.Second)
-	}
+		return nil
+	})
 }

@@ -53,39 +53,49 @@ func enter(t *testing.T) *stage {
 	return &stage{p, t, config}
 }
 
-// look gives a passive report of some requirements of 1.37, or of what is proposed.
-func (s *stage) look(ids ...string) kars.Report {
+// look gives a passive report of a requirement of 1.35, of 1.37, or of what is proposed.
+func (s *stage) look(id string) (report kars.Report) {
 	s.Helper()
+	cluster.Eventually(s, "a look at the cluster", func(ctx context.Context) (err error) {
+		report, err = s.tryLook(ctx, id)
+		return err
+	})
+	return report
+}
+
+func (s *stage) tryLook(ctx context.Context, id string) (kars.Report, error) {
 	client, err := reader.New(s.config)
 	if err != nil {
-		s.Fatal(err)
+		return kars.Report{}, err
 	}
-	all := kars.Report{}
 	for _, version := range []string{"1.35", "1.37"} {
 		list, err := kars.ForVersion(version)
 		if err != nil {
-			s.Fatal(err)
+			return kars.Report{}, err
 		}
-		report, err := passive.Run(s.Context(), client, list, time.Now(), nil)
+		report, err := passive.Run(ctx, client, list, time.Now(), nil)
 		if err != nil {
-			s.Fatal(err)
+			return kars.Report{}, err
 		}
 		for _, r := range append(report.Results, report.Proposed...) {
-			_, there := all.Result(r.ID)
-			for _, id := range ids {
-				if r.ID == id && !there {
-					all.Results = append(all.Results, r)
-				}
+			if r.ID == id {
+				return kars.Report{Results: []kars.Result{r}}, nil
 			}
 		}
 	}
-	return all
+	return kars.Report{}, fmt.Errorf("there is no requirement %s", id)
 }
 
-// try tries them out with the rights that are published for that, and gives the result of the first.
+// patience is that of probes that come to something unless nobody says otherwise: it is for nodes that are busy, and takes no time by itself.
+const patience = 6 * time.Minute
+
+// try tries the requirement out with the rights that are published for that.
 func (s *stage) try(report kars.Report, options active.Options) kars.Result {
 	s.Helper()
 	options.Image = s.Images.Probe
+	if options.Patience == 0 {
+		options.Patience = patience
+	}
 	report, err := active.Run(s.Context(), s.prober(), report, options, nil)
 	if err != nil {
 		s.Fatal(err)
@@ -95,21 +105,30 @@ func (s *stage) try(report kars.Report, options active.Options) kars.Result {
 
 func (s *stage) want(r kars.Result, status kars.Status, reason string) {
 	s.Helper()
-	if r.Status != status || !strings.Contains(r.Reason, reason) {
-		s.Errorf("%s is %s: %s\n want %s: %s\n evidence: %s\n not read: %s", r.ID, r.Status, r.Reason, status, reason, strings.Join(r.Evidence, "\n  "), strings.Join(r.Unread, "\n  "))
+	if err := otherThan(r, status, reason); err != nil {
+		s.Error(err)
 	}
 }
 
-// soon wants the report to say so, once the API server serves what was brought or removed.
-func (s *stage) soon(id string, status kars.Status, reason string) kars.Report {
-	s.Helper()
-	for start := time.Now(); ; time.Sleep(time.Second) {
-		report := s.look(id)
-		if r := report.Results[0]; r.Status == status && strings.Contains(r.Reason, reason) || time.Since(start) > 30*time.Second {
-			s.want(r, status, reason)
-			return report
-		}
+// otherThan says how a result differs from what is wanted.
+func otherThan(r kars.Result, status kars.Status, reason string) error {
+	if r.Status == status && strings.Contains(r.Reason, reason) {
+		return nil
 	}
+	return fmt.Errorf("%s is %s: %s\n want %s: %s\n evidence: %s\n not read: %s",
+		r.ID, r.Status, r.Reason, status, reason, strings.Join(r.Evidence, "\n  "), strings.Join(r.Unread, "\n  "))
+}
+
+// soon waits until a look says so: the API server serves what was brought, and no longer what was removed, a moment later.
+func (s *stage) soon(id string, status kars.Status, reason string) (report kars.Report) {
+	s.Helper()
+	cluster.Eventually(s, "the report", func(ctx context.Context) (err error) {
+		if report, err = s.tryLook(ctx, id); err == nil {
+			err = otherThan(report.Results[0], status, reason)
+		}
+		return err
+	})
+	return report
 }
 
 // bring applies objects, and removes them with the test or before.
@@ -119,23 +138,37 @@ func (s *stage) bring(text string) (remove func()) {
 	if err != nil {
 		s.Fatal(err)
 	}
-	if err := s.Apply(s.Context(), objects...); err != nil {
-		s.Fatal(err)
-	}
 	remove = func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-		defer cancel()
-		if err := s.Delete(ctx, objects...); err != nil {
+		if err := s.Delete(s.step(), objects...); err != nil {
 			s.Error(err)
 		}
 	}
 	s.Cleanup(remove)
-	ctx, cancel := context.WithTimeout(s.Context(), 4*time.Minute)
-	defer cancel()
-	if err := s.Ready(ctx, objects...); err != nil {
+	if err := s.Apply(s.step(), objects...); err != nil {
+		s.Fatal(err)
+	}
+	if err := s.Ready(s.step(), objects...); err != nil {
 		s.Fatal(err)
 	}
 	return remove
+}
+
+// stepTimeout bounds one thing that is done to the cluster.
+const stepTimeout = 5 * time.Minute
+
+// step gives a context for one thing that is done to the cluster, also when the test cleans up.
+func (s *stage) step() context.Context {
+	ctx, cancel := context.WithTimeoutCause(cluster.During(s), stepTimeout, fmt.Errorf("it takes more than %s", stepTimeout))
+	s.Cleanup(cancel)
+	return ctx
+}
+
+// eventuallyTries tries out what looks as if it were there until that comes to a result.
+func (s *stage) eventuallyTries(id string, options active.Options, status kars.Status, reason string) {
+	s.Helper()
+	cluster.Eventually(s, "the probe", func(context.Context) error {
+		return otherThan(s.try(s.soon(id, kars.Detected, ""), options), status, reason)
+	})
 }
 
 // What a cluster of the present version does without anything installed for it, and what SPIRE does.
@@ -153,25 +186,20 @@ func TestWhatWorksIsVerified(t *testing.T) {
 func (s *stage) nothingIsLeft(id string) {
 	s.Helper()
 	marked := metav1.ListOptions{LabelSelector: "agentward.dev/kars-probe=" + id}
-	for start := time.Now(); ; time.Sleep(time.Second) {
-		left, err := s.API.CoreV1().Namespaces().List(s.Context(), marked)
-		if err != nil {
-			s.Fatal(err)
+	cluster.Eventually(s, "nothing is left of the probe", func(ctx context.Context) error {
+		left, err := s.API.CoreV1().Namespaces().List(ctx, marked)
+		if err == nil && len(left.Items) > 0 {
+			err = fmt.Errorf("%d namespaces, of which the first has %v", len(left.Items), left.Items[0].Status.Conditions)
 		}
-		if len(left.Items) == 0 {
-			return
-		}
-		if time.Since(start) > 2*time.Minute {
-			s.Fatalf("%d namespaces of the probe are left", len(left.Items))
-		}
-	}
+		return err
+	})
 }
 
 func TestAnIdentityThatNobodyIssuesIsNone(t *testing.T) {
 	s := enter(t)
 	report := s.look("agent_identity")
 	s.want(report.Results[0], kars.Detected, "SPIRE runs")
-	s.want(s.try(report, active.Options{SPIREClass: "of-nobody", Patience: 5 * time.Minute}), kars.NotDetected, "is given no identity")
+	s.want(s.try(report, active.Options{SPIREClass: "of-nobody"}), kars.NotDetected, "is given no identity")
 }
 
 func TestAPolicyIsTriedWithAnAgentThatNobodyApproved(t *testing.T) {
@@ -209,16 +237,8 @@ spec:
 			s := &stage{s.Platform, t, s.config}
 			remove := s.bring(test.policy)
 			defer remove()
-			report := s.look("policy_enforcement")
-			s.want(report.Results[0], kars.Detected, "")
-			// The API server takes a policy up a moment after it is there.
-			var r kars.Result
-			for start := time.Now(); time.Since(start) < 30*time.Second; time.Sleep(time.Second) {
-				if r = s.try(s.look("policy_enforcement"), active.Options{AgentNamespace: labels}); r.Status == test.want {
-					break
-				}
-			}
-			s.want(r, test.want, test.reason)
+			// The API server takes a policy up a moment after it is there, and the one before goes as late.
+			s.eventuallyTries("policy_enforcement", active.Options{AgentNamespace: labels}, test.want, test.reason)
 		})
 	}
 }
@@ -227,11 +247,10 @@ spec:
 func TestARuntimeClassWithoutARuntimeIsNoSandbox(t *testing.T) {
 	s := enter(t)
 	s.bring("apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: kars-conformance}\nhandler: runsc\n")
-	report := s.look("workload_sandboxing")
-	s.want(report.Results[0], kars.NotDetected, "no node has the runtime")
+	report := s.soon("workload_sandboxing", kars.NotDetected, "no node has the runtime")
 	// On a node that does not say which handlers it has, a passive look would believe it.
 	report.Results[0].Status = kars.Detected
-	s.want(s.try(report, active.Options{Patience: 5 * time.Minute}), kars.NotDetected, "No pod runs apart")
+	s.want(s.try(report, active.Options{}), kars.NotDetected, "No pod runs apart")
 }
 
 // agentSandbox gives the controller as its project ships it, run by this image.
@@ -264,11 +283,11 @@ func TestTheReportFollowsAnOperator(t *testing.T) {
 	// The probe's own image runs and answers, and controls nothing.
 	removeImpostor := s.bring(s.agentSandbox(s.Images.Probe))
 	report := s.soon("robust_controller", kars.Detected, "agent-sandbox")
-	s.want(s.try(report, active.Options{Patience: 5 * time.Minute}), kars.NotDetected, "Nobody makes a pod of a Sandbox")
+	s.want(s.try(report, active.Options{}), kars.NotDetected, "Nobody makes a pod of a Sandbox")
 	removeImpostor()
 
 	removeReal := s.bring(s.agentSandbox(s.Images.AgentSandbox))
-	s.want(s.try(s.look("robust_controller"), active.Options{Patience: 5 * time.Minute}), kars.Verified, "turned a Sandbox into a pod")
+	s.want(s.try(s.soon("robust_controller", kars.Detected, "agent-sandbox"), active.Options{}), kars.Verified, "turned a Sandbox into a pod")
 	removeReal()
 	s.soon("robust_controller", kars.NotDetected, "does not work")
 	removeKinds()
@@ -278,25 +297,26 @@ func TestTheReportFollowsAnOperator(t *testing.T) {
 // A run that was killed cleans up nothing; the next one does, once nobody can use it any more.
 func TestWhatAKilledRunLeftBehindIsRemoved(t *testing.T) {
 	s := enter(t)
-	leave := func(name string, expires time.Time) {
+	leave := func(expires time.Time) (name string) {
 		namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
-			Name: name, Labels: map[string]string{"agentward.dev/kars-probe": "test"}, Annotations: map[string]string{"agentward.dev/expires": expires.Format(time.RFC3339)},
+			GenerateName: "agentward-kars-", Labels: map[string]string{"agentward.dev/kars-probe": "test"}, Annotations: map[string]string{"agentward.dev/expires": expires.Format(time.RFC3339)},
 		}}
-		if _, err := s.API.CoreV1().Namespaces().Create(t.Context(), namespace, metav1.CreateOptions{}); err != nil {
+		made, err := s.API.CoreV1().Namespaces().Create(t.Context(), namespace, metav1.CreateOptions{})
+		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {
-			if err := s.API.CoreV1().Namespaces().Delete(context.Background(), name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
+			if err := s.API.CoreV1().Namespaces().Delete(s.step(), made.Name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
 				t.Error(err)
 			}
 		})
+		return made.Name
 	}
-	leave("agentward-kars-left-behind", time.Now().Add(-time.Minute))
-	leave("agentward-kars-in-use", time.Now().Add(time.Hour))
+	leftBehind, inUse := leave(time.Now().Add(-time.Minute)), leave(time.Now().Add(time.Hour))
 	id := &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "spire.spiffe.io/v1alpha1", "kind": "ClusterSPIFFEID",
 		"metadata": map[string]any{
-			"name": "agentward-kars-left-behind", "labels": map[string]any{"agentward.dev/kars-probe": "test"},
+			"name": leftBehind, "labels": map[string]any{"agentward.dev/kars-probe": "test"},
 			"annotations": map[string]any{"agentward.dev/expires": time.Now().Add(-time.Minute).Format(time.RFC3339)},
 		},
 		"spec": map[string]any{"spiffeIDTemplate": "spiffe://{{ .TrustDomain }}/nobody", "podSelector": map[string]any{"matchLabels": map[string]any{"nobody": "has"}}},
@@ -307,15 +327,14 @@ func TestWhatAKilledRunLeftBehindIsRemoved(t *testing.T) {
 	if _, err := active.Run(t.Context(), s.config, kars.Report{}, active.Options{}, nil); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]bool{"agentward-kars-left-behind": false, "agentward-kars-in-use": true} {
+	for name, want := range map[string]bool{leftBehind: false, inUse: true} {
 		namespace, err := s.API.CoreV1().Namespaces().Get(t.Context(), name, metav1.GetOptions{})
 		if there := err == nil && namespace.DeletionTimestamp == nil; there != want {
 			t.Errorf("%s is there: %v, want %v (%v)", name, there, want, err)
 		}
 	}
-	ids, err := s.API.CoreV1().RESTClient().Get().AbsPath("/apis/spire.spiffe.io/v1alpha1/clusterspiffeids/agentward-kars-left-behind").DoRaw(t.Context())
-	if !apierrors.IsNotFound(err) {
-		t.Errorf("the ClusterSPIFFEID is still there: %s %v", ids, err)
+	if left, err := s.Get(t.Context(), id); !apierrors.IsNotFound(err) {
+		t.Errorf("the ClusterSPIFFEID is still there: %v %v", left, err)
 	}
 }
 

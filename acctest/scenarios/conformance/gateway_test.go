@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -111,12 +112,13 @@ func TestTheReportFollowsAGateway(t *testing.T) {
 	// What comes to nothing takes all the patience there is: enough for a node that is busy to start the pods and answer.
 	s.want(s.try(report, active.Options{GatewayPatience: time.Minute}), kars.NotDetected, "requests with a header for the second backend, 20 came to the first backend and 0 to the second")
 	stop()
-	s.want(s.try(s.look("ai_inference"), active.Options{GatewayPatience: 15 * time.Second}), kars.NotDetected, "a Gateway is accepted (")
+	report = s.soon("ai_inference", kars.Detected, "has accepted a GatewayClass")
+	s.want(s.try(report, active.Options{GatewayPatience: 15 * time.Second}), kars.NotDetected, "a Gateway is accepted (")
 	removeImpostor()
 
 	removeTraefik := s.bring(traefik(s.Images.Traefik))
 	report = s.soon("ai_inference", kars.Detected, "has accepted a GatewayClass")
-	r := s.try(report, active.Options{GatewayPort: 8000, GatewayPatience: 2 * time.Minute})
+	r := s.try(report, active.Options{GatewayPort: 8000, GatewayPatience: patience})
 	s.want(r, kars.Verified, "A Gateway of the class kars-traefik splits traffic by weight and routes it by header.")
 	t.Log(strings.Join(r.Evidence, "\n"))
 	s.nothingIsLeft("ai_inference")
@@ -152,6 +154,7 @@ func (s *stage) impostor() (stop func()) {
 	const by = "example.org/impostor"
 	ctx, cancel := context.WithCancel(s.Context())
 	done := make(chan struct{})
+	var trouble error // the last there was: what fails is done again
 	of := func(resource string) schema.GroupVersionResource {
 		return schema.GroupVersionResource{Group: "gateway.networking.k8s.io", Version: "v1", Resource: resource}
 	}
@@ -166,13 +169,14 @@ func (s *stage) impostor() (stop func()) {
 	each := func(resource string, status func(*unstructured.Unstructured) map[string]any) {
 		list, err := s.Dynamic.Resource(of(resource)).List(ctx, metav1.ListOptions{})
 		if err != nil {
-			return // it is asked again
+			trouble = err
+			return
 		}
 		for _, o := range list.Items {
 			o.Object["status"] = status(&o)
 			_, err := s.Dynamic.Resource(of(resource)).Namespace(o.GetNamespace()).UpdateStatus(ctx, &o, metav1.UpdateOptions{})
 			if err != nil && ctx.Err() == nil && !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {
-				s.Errorf("the impostor: %v", err)
+				trouble = err
 			}
 		}
 	}
@@ -198,7 +202,13 @@ func (s *stage) impostor() (stop func()) {
 			})
 		}
 	}()
-	stop = func() { cancel(); <-done }
+	stop = sync.OnceFunc(func() {
+		cancel()
+		<-done
+		if trouble != nil {
+			s.Logf("the impostor's last trouble: %v", trouble)
+		}
+	})
 	s.Cleanup(stop)
 	return stop
 }

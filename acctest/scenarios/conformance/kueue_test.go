@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
@@ -118,27 +117,21 @@ func TestGangsOfKueue(t *testing.T) {
 	s := enter(t)
 	kinds, impostor := s.kueue(s.Images.Probe, true)
 	_, manager := s.kueue(s.Images.Kueue, false)
-	s.want(s.look("gang_scheduling").Results[0], kars.NotDetected, "No gang scheduler")
+	s.soon("gang_scheduling", kars.NotDetected, "No gang scheduler")
 	s.bring(kinds)
 	s.soon("gang_scheduling", kars.NotDetected, "Kueue does not run")
 
 	// A Deployment that is available under Kueue's name.
 	removeImpostor := s.bring(impostor)
 	report := s.soon("gang_scheduling", kars.Detected, "Kueue")
-	s.want(s.try(report, active.Options{Patience: 5 * time.Minute}), kars.NotDetected, "Kueue does not start a job")
-	s.want(s.try(s.look("robust_controller"), active.Options{}), kars.NotDetected, "A ClusterQueue that is none was let in by Kueue")
+	s.want(s.try(report, active.Options{}), kars.NotDetected, "Kueue does not start a job")
+	s.want(s.try(s.soon("robust_controller", kars.Detected, ""), active.Options{}), kars.NotDetected, "A ClusterQueue that is none was let in by Kueue")
 	removeImpostor()
 
 	removeManager := s.bring(manager)
-	var r kars.Result
 	// Its webhooks answer a moment after it is ready, when it has given them a certificate.
-	for start := time.Now(); time.Since(start) < 2*time.Minute; time.Sleep(2 * time.Second) {
-		if r = s.try(s.look("gang_scheduling"), active.Options{Patience: 5 * time.Minute}); r.Status == kars.Verified {
-			break
-		}
-	}
-	s.want(r, kars.Verified, "whole or not at all")
-	s.want(s.try(s.look("robust_controller"), active.Options{}), kars.Verified, "refused by its webhook")
+	s.eventuallyTries("gang_scheduling", active.Options{}, kars.Verified, "whole or not at all")
+	s.eventuallyTries("robust_controller", active.Options{}, kars.Verified, "refused by its webhook")
 	s.nothingIsLeft("gang_scheduling")
 	removeManager()
 	s.soon("gang_scheduling", kars.NotDetected, "Kueue does not run")

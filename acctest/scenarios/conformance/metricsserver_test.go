@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
@@ -58,7 +57,7 @@ func TestAutoscalersFollowTheirPods(t *testing.T) {
 
 	removeAdapter := s.adapter()
 	report := s.soon("pod_autoscaling", kars.Detected, "can follow metrics of workloads")
-	r := s.try(report, active.Options{Patience: 6 * time.Minute})
+	r := s.try(report, active.Options{})
 	s.want(r, kars.Verified, "a metric that its pods publish and the use of processor")
 	if !slices.Contains(r.Evidence, "the pods had no accelerator") {
 		t.Errorf("the evidence does not say what was not tried: %q", r.Evidence)

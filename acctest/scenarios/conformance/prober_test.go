@@ -2,7 +2,7 @@ package conformance_test
 
 import (
 	"context"
-	"time"
+	"fmt"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -10,6 +10,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/agentward/terraform-provider-agent/acctest/cluster"
 	"github.com/agentward/terraform-provider-agent/internal/kars/active"
 )
 
@@ -28,7 +29,7 @@ func (s *stage) prober() *rest.Config {
 	}
 	name := role.Name
 	s.Cleanup(func() {
-		if err := roles.Delete(context.Background(), name, metav1.DeleteOptions{}); err != nil {
+		if err := roles.Delete(s.step(), name, metav1.DeleteOptions{}); err != nil {
 			s.Error(err)
 		}
 	})
@@ -41,7 +42,7 @@ func (s *stage) prober() *rest.Config {
 		s.Fatal(err)
 	}
 	s.Cleanup(func() {
-		if err := bindings.Delete(context.Background(), name, metav1.DeleteOptions{}); err != nil {
+		if err := bindings.Delete(s.step(), name, metav1.DeleteOptions{}); err != nil {
 			s.Error(err)
 		}
 	})
@@ -58,15 +59,13 @@ func (s *stage) known(prober *rest.Config) {
 	if err != nil {
 		s.Fatal(err)
 	}
-	for start := time.Now(); ; time.Sleep(100 * time.Millisecond) {
-		review, err := client.AuthorizationV1().SelfSubjectAccessReviews().Create(s.Context(), &authorizationv1.SelfSubjectAccessReview{
+	cluster.Eventually(s, "the prober may list namespaces, as its role says", func(ctx context.Context) error {
+		review, err := client.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{
 			Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorizationv1.ResourceAttributes{Verb: "list", Resource: "namespaces"}},
 		}, metav1.CreateOptions{})
-		if err == nil && review.Status.Allowed {
-			return
+		if err == nil && !review.Status.Allowed {
+			err = fmt.Errorf("%+v", review.Status)
 		}
-		if time.Since(start) > 30*time.Second {
-			s.Fatalf("the prober may not list namespaces, as its role says: %+v (%v)", review.Status, err)
-		}
-	}
+		return err
+	})
 }

@@ -82,13 +82,13 @@ func TestPrometheusCollectsFromNewPods(t *testing.T) {
 
 	removeBlind := s.bring(s.prometheus("kars-monitoring"))
 	report := s.soon("ai_service_metrics", kars.Detected, "collects metrics of workloads")
-	s.want(s.try(report, active.Options{Patience: time.Minute}), kars.NotDetected, "No Prometheus collects what a new pod publishes")
+	s.want(s.try(report, active.Options{Patience: 2 * time.Minute}), kars.NotDetected, "No Prometheus collects what a new pod publishes")
 	removeBlind()
 	s.soon("ai_service_metrics", kars.NotDetected, "No collector")
 
 	remove := s.bring(s.prometheus(""))
 	report = s.soon("ai_service_metrics", kars.Detected, "collects metrics of workloads")
-	s.want(s.try(report, active.Options{Patience: 4 * time.Minute}), kars.Verified, "finds a pod that publishes metrics")
+	s.want(s.try(report, active.Options{}), kars.Verified, "finds a pod that publishes metrics")
 	s.nothingIsLeft("ai_service_metrics")
 	remove()
 	s.soon("ai_service_metrics", kars.NotDetected, "No collector")

@@ -5,7 +5,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -72,10 +71,8 @@ func (s *stage) installHandlers() {
 	const config = "/etc/containerd/config.toml"
 	before := run(s.Context(), "", "cat", config)
 	s.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-		defer cancel()
-		run(ctx, before, "tee", config)
-		run(ctx, "", "systemctl", "restart", "containerd")
+		run(s.step(), before, "tee", config)
+		run(s.step(), "", "systemctl", "restart", "containerd")
 	})
 	for _, t := range []tool.Tool{tool.Runsc, tool.RunscShim} {
 		path, err := t.Build(s.Context(), func(line string) { s.Log(t.Name + ": " + line) })
