@@ -210,7 +210,7 @@ type GoogleTarget struct {
 	// Service is the entry that is made otherwise.
 	Service GoogleRegistryService
 	// Coarse accepts that Google tells less apart than an allow says: all methods of an A2A agent are one, those that no allow permits
-	// among them.
+	// among them; all that is on one host of Agent Registry; completions from what they complete; and values of variables.
 	Coarse bool
 }
 

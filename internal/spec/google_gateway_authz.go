@@ -54,6 +54,13 @@ func (v *googleGatewayValidator) iap(path []any) {
 	}
 }
 
+// denyByDefault refuses to let through what nothing permits where nothing but that keeps to allow: IAP denies by itself.
+func (v *googleGatewayValidator) denyByDefault(path []any) {
+	if v.g.AllowUnmatched && len(v.gateway.Allow) > 0 && v.gateway.GoogleMeans() == ByAuthzPolicy {
+		v.add(path, "is false, so that what no policy is about is let through, and allow keeps nothing out: leave it out")
+	}
+}
+
 func (v *googleGatewayValidator) modelArmor(path []any) {
 	m := v.g.ModelArmor
 	if m == nil {

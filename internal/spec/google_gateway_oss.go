@@ -64,4 +64,9 @@ func (v *googleGatewayValidator) openSourceTarget(path []any, t Target) {
 			v.add(at(path, field.name), only, field.instead)
 		}
 	}
+	for _, id := range sortedKeys(t.Operations) {
+		if len(t.Operations[id].Content) > 0 {
+			v.add(at(path, "operations", MapKey(id), "content"), only, "no policy of Google sees content types; leave it out")
+		}
+	}
 }

@@ -88,6 +88,12 @@ func (v *googleGatewayValidator) registryServices(path []any) {
 			v.add(at(path, "interfaces"), "is empty: name the URL, as { url = \"https://logging.googleapis.com\", protocol_binding = \"GRPC\" }")
 		}
 		v.service(path, s, "rest")
+		for _, name := range sortedKeys(v.gateway.Targets) {
+			target := v.gateway.Targets[name]
+			if host := overlapping((Target{Google: &GoogleTarget{Service: s}}).registryHosts(), target.registryHosts()); host != "" && !target.unregistered() {
+				v.add(at(path, "interfaces"), "have the host %q, which is target %q as well, and Agent Registry tells what is called by its host: leave one of them out", host, name)
+			}
+		}
 	}
 }
 

@@ -257,6 +257,33 @@ func TestGatewayProblemsOnGoogleCloudNameTheAttribute(t *testing.T) {
 		"agent of another stack":       {allow("pay", func(a *Allow) { a.Agents = []string{"spiffe://example.org/ns/a"} }), `allow["pay"].agents[0]: cannot be said: "example.org" is no trust domain of Google Cloud`},
 		"annotations that nobody told": {target("bank", func(t *Target) { t.Google.Service.Content = "" }), `allow["pay"].read_only: would match no tool`},
 		"permissions under V1":         {gcp(func(g google) { g.IAP.Version = "V1" }), `allow["orders"]: is written as rules of an access policy`},
+		"two servers on one host":      {target("bank", func(t *Target) { t.URL = "https://REPORTS.example.org:443/mcp" }), `allow["pay"]: may permit the same of target "reports", which is on the host "reports.example.org" too`},
+		"two servers in one entry": {func(g *Gateway) {
+			target("bank", func(t *Target) {
+				t.Google = &GoogleTarget{RegistryResource: "projects/p/locations/global/mcpServers/x"}
+			})(g)
+			g.Targets["safe"] = Target{Protocol: "mcp", URL: "https://safe.example.org", Google: g.Targets["bank"].Google}
+		}, `allow["pay"]: permits the same of target "safe", which is the same entry of Agent Registry`},
+		"host that is registered":    {target("orders", func(t *Target) { t.URL = "https://bank.example.org" }), `allow["orders"]: would permit nothing: "bank.example.org" is in Agent Registry by target "bank"`},
+		"host that is a service too": {target("bank", func(t *Target) { t.URL = "https://logging.googleapis.com/mcp" }), `gcp.services["logging"].interfaces: have the host "logging.googleapis.com", which is target "bank" as well`},
+		"types of variables": {target("orders", func(t *Target) {
+			t.Operations["getOrder"] = Operation{Method: "GET", Path: "/orders/{id}", Parameters: map[string]string{"id": "integer"}}
+		}), `allow["orders"].operations: include "GET /orders/{id}", which says of what types its parameters are`},
+		"types of bodies": {target("orders", func(t *Target) {
+			t.Operations["list"] = Operation{Method: "GET", Path: "/orders", Content: []string{"text/csv"}}
+		}), `targets["orders"].operations["list"].content: is of the open-source stack alone`},
+		"many principals of an agent": {gcp(func(g google) {
+			g.Principals = map[string]string{googleBilling: "principalSet://agents.global.org-1.system.id.goog/*"}
+		}), `gcp.principals["` + googleBilling + `"]: "principalSet://agents.global.org-1.system.id.goog/*" is a set of principals`},
+		"what is below an agent": {func(g *Gateway) {
+			ingress(g)
+			target("bank", func(t *Target) { t.URL = "https://reports.example.org/mcp" })(g)
+			delete(g.Allow, "orders")
+		}, `allow["report"]: lets through all of target "bank" as well, which is below the URL of target "reports"`},
+		"nothing that is denied": {func(g *Gateway) {
+			ingress(g)
+			g.Google.AllowUnmatched = true
+		}, `gcp.deny_by_default: is false, so that what no policy is about is let through`},
 		"completions": {func(g *Gateway) {
 			ingress(g)
 			g.Allow = map[string]Allow{"pay": {Agents: []string{googleBilling}, Target: "bank", Tools: []string{"pay"}}}

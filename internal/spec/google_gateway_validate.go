@@ -63,6 +63,7 @@ func (g Gateway) ValidateGoogle() Problems {
 		v.add(at(path, "protocols"), "is deprecated by Google, and a gateway sees MCP where it is spoken: leave it out")
 	}
 	v.iap(at(path, "iap"))
+	v.denyByDefault(at(path, "deny_by_default"))
 	v.modelArmor(at(path, "model_armor"))
 	v.extensions(at(path, "extensions"))
 	v.authzPolicies(at(path, "authz_policies"))
@@ -73,6 +74,9 @@ func (g Gateway) ValidateGoogle() Problems {
 	v.extensionBindings(at(path, "extension_bindings"))
 	for _, agent := range sortedKeys(v.g.Principals) {
 		v.principal(at(path, "principals", MapKey(agent)), v.g.Principals[agent])
+		if strings.HasPrefix(agent, "spiffe://") && strings.HasPrefix(v.g.Principals[agent], "principalSet://") {
+			v.add(at(path, "principals", MapKey(agent)), "%q is a set of principals, and %q one agent: give its own, principal://…, or write the set as an agent of allow", v.g.Principals[agent], agent)
+		}
 	}
 	return v.problems
 }

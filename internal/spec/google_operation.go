@@ -7,7 +7,8 @@ import (
 
 // GoogleOperation is an operation of a REST target as Google can tell it: by its method and what the path looks like.
 type GoogleOperation struct {
-	Method, Path string // a template: "/users/{id}"
+	Method, Path string            // a template: "/users/{id}"
+	Parameters   map[string]string // of what types they are to the open-source gateway; Google takes any value
 	// Except are paths that look like it and are operations of their own, which are not permitted.
 	Except []string
 }
@@ -38,7 +39,7 @@ func (t Target) GoogleOperations(names []string) []GoogleOperation {
 			continue
 		}
 		written[key] = true
-		made := GoogleOperation{Method: o.Method, Path: o.Path}
+		made := GoogleOperation{Method: o.Method, Path: o.Path, Parameters: o.Parameters}
 		for _, other := range t.others(o, permitted) {
 			if !strings.Contains(other, "{") {
 				made.Except = append(made.Except, other)
@@ -120,6 +121,8 @@ func (v *portability) googleOperation(path []any, o GoogleOperation, others []st
 		v.add(path, "include %q, whose path has characters that may be written in more than one way", name)
 	case strings.Contains(o.Path, "...}"):
 		v.add(path, "include %q, whose last variable is a path of its own: permit [\"*\"], or name the operations below it", name)
+	case len(o.Parameters) > 0 && !v.google().Coarse:
+		v.add(path, "include %q, which says of what types its parameters are, and Google takes any value for them: set targets[%q].gcp.coarse to accept that", name, v.allow.Target)
 	case strings.Contains(o.Path, "{") && v.means == ByAuthzPolicy:
 		v.add(path, "include %q, which has a variable: without IAP, rules compare whole paths", name)
 	}

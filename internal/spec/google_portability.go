@@ -82,6 +82,7 @@ func (v *portability) check() {
 	}
 	v.callers()
 	v.unsayable()
+	v.apart()
 	switch v.target.Protocol {
 	case "mcp":
 		v.mcp()

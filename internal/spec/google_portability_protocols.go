@@ -43,7 +43,7 @@ func (v *portability) a2a() {
 		v.add(v.path, "is about an agent that is not in Agent Registry: register target %q", a.Target)
 	}
 	if !v.google().Coarse {
-		v.add(v.path, "lets through every method of target %q on Google Cloud, ListTasks among them, which shows the tasks of all callers: set targets[%q].gcp.coarse to accept that", a.Target, a.Target)
+		v.add(v.path, "lets through every method of target %q on Google Cloud, ListTasks among them, which shows the tasks of all callers, and whatever else is served there: set targets[%q].gcp.coarse to accept that", a.Target, a.Target)
 	}
 }
 

@@ -111,8 +111,8 @@ func targetGoogleAttribute() schema.SingleNestedAttribute {
 		"unregistered":      attribute.Flag("Leave it out of the registry: it is then known by its host, which tells no tools apart. Not for MCP and A2A. Default: `false`."),
 		"registry_resource": attribute.Text("An entry that exists, `projects/<project>/locations/<location>/mcpServers/<id>`, or of `agents` or `endpoints`. None is made then."),
 		"service":           attribute.Block("The entry that is made.", service),
-		"coarse": attribute.Flag("Accept that Google tells less apart than `allow` says: all methods of an A2A agent are one, those that nothing permits among them. " +
-			"Default: `false`, and such a permission is an error."),
+		"coarse": attribute.Flag("Accept that Google tells less apart than `allow` says: all methods of an A2A agent are one, those that nothing permits among them; targets on one host of Agent Registry are one; " +
+			"completions come with any prompt or resource; types of `parameters` are not looked at. Default: `false`, and such a permission is an error."),
 	})
 }
 

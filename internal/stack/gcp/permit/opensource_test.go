@@ -133,7 +133,13 @@ func restAPI(t testing.TB, target spec.Target) *rest.API {
 		if err != nil {
 			t.Fatal(err)
 		}
-		operations = append(operations, rest.Operation{Name: name, Method: o.Method, Template: template})
+		made := rest.Operation{Name: name, Method: o.Method, Template: template, Path: map[string]rest.Type{}}
+		for parameter, of := range o.Parameters {
+			if made.Path[parameter], err = rest.ParseType(of); err != nil {
+				t.Fatal(err)
+			}
+		}
+		operations = append(operations, made)
 	}
 	api, _, err := rest.New(operations)
 	if err != nil {

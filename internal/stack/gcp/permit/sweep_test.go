@@ -20,6 +20,7 @@ func around(mode spec.GatewayMode, a spec.Allow) spec.Gateway {
 		"listUsers": {Method: "GET", Path: "/users"}, "getUser": {Method: "GET", Path: "/users/{id}"}, "getMe": {Method: "GET", Path: "/users/me"},
 		"addUser": {Method: "POST", Path: "/users"}, "dropUser": {Method: "DELETE", Path: "/users/{id}"},
 	}
+	numbered := map[string]spec.Operation{"getUser": {Method: "GET", Path: "/users/{id}", Parameters: map[string]string{"id": "integer"}}, "listUsers": operations["listUsers"]}
 	return spec.Gateway{
 		Name: "egress", TrustDomain: domain, Mode: mode,
 		Targets: map[string]spec.Target{
@@ -28,6 +29,8 @@ func around(mode spec.GatewayMode, a spec.Allow) spec.Gateway {
 			"agent":   {Protocol: "a2a", URL: "https://agent.example.org/a2a", Google: entry("agents", "agent")},
 			"whole":   {Protocol: "a2a", URL: "https://whole.example.org/a2a", Google: &spec.GoogleTarget{RegistryResource: entry("agents", "whole").RegistryResource, Coarse: true}},
 			"users":   {Protocol: "rest", URL: "https://users.example.org/v1", Operations: operations, Google: &spec.GoogleTarget{Unregistered: true}},
+			"typed":   {Protocol: "rest", URL: "https://typed.example.org/v1", Operations: numbered, Google: &spec.GoogleTarget{Unregistered: true}},
+			"loose":   {Protocol: "rest", URL: "https://loose.example.org/v1", Operations: numbered, Google: &spec.GoogleTarget{Unregistered: true, Coarse: true}},
 			"open":    {Protocol: "rest", URL: "https://open.example.org/v1", Unmatched: "decide", Google: &spec.GoogleTarget{Unregistered: true}},
 			"root":    {Protocol: "rest", URL: "https://root.example.org", Unmatched: "decide", Google: &spec.GoogleTarget{Unregistered: true}},
 			"entry":   {Protocol: "rest", URL: "https://entry.example.org", Unmatched: "decide", Google: entry("endpoints", "entry")},
@@ -46,6 +49,7 @@ func requests(t testing.TB, g spec.Gateway) []request {
 	all := slices.Concat(
 		mcpRequests("bank"), mcpRequests("coarse"), a2aRequests("agent"), a2aRequests("whole"), grpcRequests(g, "shop"), grpcRequests(g, "shops"),
 		restRequests(t, g, "users", "users.example.org"), restRequests(t, g, "open", "open.example.org"), restRequests(t, g, "root", "root.example.org"),
+		restRequests(t, g, "typed", "typed.example.org"), restRequests(t, g, "loose", "loose.example.org"),
 	)
 	for _, target := range []string{"entry", "entries"} {
 		for _, r := range restRequests(t, g, target, target+".example.org") {
@@ -90,7 +94,7 @@ func shapes(who []string) []spec.Allow {
 			}
 		}
 	}
-	for _, target := range []string{"users", "open", "root", "entry", "entries", "orders"} {
+	for _, target := range []string{"users", "typed", "loose", "open", "root", "entry", "entries", "orders"} {
 		for _, operations := range [][]string{{"*"}, {"listUsers"}, {"getUser"}, {"getUser", "getMe"}, {"GET /users", "dropUser"}, {"DELETE /users/{id}"}, {"GET /other"}} {
 			all = append(all, spec.Allow{Agents: who, Target: target, Operations: operations})
 		}
@@ -196,6 +200,9 @@ func compare(t *testing.T, g spec.Gateway, a spec.Allow, all []request) int {
 func accepted(g spec.Gateway, a spec.Allow, r request) bool {
 	target := g.Targets[a.Target]
 	_, base, _ := target.Address()
+	if r.call == nil && len(target.Operations["getUser"].Parameters) > 0 {
+		return target.Google.Coarse && strings.HasPrefix(r.seen.path, base+"/users/") // a value of another type
+	}
 	if r.call == nil {
 		at, _ := url.PathUnescape(strings.SplitN(r.seen.path, "?", 2)[0])
 		return slices.Contains(a.Operations, spec.Everything) && !target.Closed() && strings.HasPrefix(path.Clean(at)+"/", base+"/")
