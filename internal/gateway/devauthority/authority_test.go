@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spiffe/go-spiffe/v2/bundle/x509bundle"
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
 	"github.com/spiffe/go-spiffe/v2/spiffetls/tlsconfig"
 	"github.com/spiffe/go-spiffe/v2/svid/x509svid"
@@ -164,7 +165,7 @@ func TestDirectoryKeepsTheAuthority(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bundle, err := devauthority.LoadBundle(filepath.Join(out, devauthority.BundleFile), domain)
+	bundle, err := x509bundle.Load(spiffeid.RequireTrustDomainFromString(domain), filepath.Join(out, devauthority.BundleFile))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,6 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/spiffe/go-spiffe/v2/bundle/x509bundle"
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
 )
 
@@ -186,15 +185,6 @@ func readSecret(path string) ([]byte, error) {
 		return nil, fmt.Errorf("development authority: %s is not %d bytes", path, secretSize)
 	}
 	return secret, nil
-}
-
-// LoadBundle gives the bundle in a file that Write or Open made.
-func LoadBundle(path, trustDomain string) (*x509bundle.Bundle, error) {
-	domain, err := spiffeid.TrustDomainFromString(trustDomain)
-	if err != nil {
-		return nil, fmt.Errorf("trust domain %q: %w", trustDomain, err)
-	}
-	return x509bundle.Load(domain, path)
 }
 
 // private refuses a file that others may read.

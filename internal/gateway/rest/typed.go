@@ -20,9 +20,6 @@ type Type struct {
 // types are the names of types in a configuration.
 var types = []string{"string", "integer", "number", "boolean", "strings", "integers", "numbers", "booleans"}
 
-// TypeNames are those that ParseType reads.
-func TypeNames() []string { return slices.Clone(types) }
-
 // ParseType reads the name of a type: that of the plural is a list.
 func ParseType(name string) (Type, error) {
 	if !slices.Contains(types, name) {

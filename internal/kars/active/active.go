@@ -101,9 +101,6 @@ var probes = map[string]probe{
 	"long_running_stability":    longRunningStability,
 }
 
-// Probed says whether there is an active probe of a requirement.
-func Probed(id string) bool { return probes[id] != nil }
-
 // Run tries out what a passive look at the cluster found, and gives the report with what came of it. What was not found is not tried: there
 // is nothing to try. What earlier runs left behind, as when they were killed, is removed first. progress, which may be nil, is told of each
 // probe before it starts. Where a probe cannot be made, what was found stays, with why it could not be tried.
