@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/acctest/crd"
 )
@@ -64,7 +65,7 @@ func TestUserMayDoWhatRBACLetsThem(t *testing.T) {
 		t.Fatalf("a user without a role lists ConfigMaps: %v, want forbidden", err)
 	}
 	bind(t, cluster, "rbac", "viewers", "view")
-	eventually(t, func() error {
+	await.NoError(t, "the role binding to be in force", func() error {
 		_, err := viewer.CoreV1().ConfigMaps("rbac").List(t.Context(), metav1.ListOptions{})
 		return err
 	})
@@ -78,14 +79,14 @@ func TestControllerManagerRemovesNamespaces(t *testing.T) {
 	cluster := controlplane.Shared(t)
 	api := client(t, cluster.Kubeconfig())
 	namespace(t, cluster, "doomed")
-	eventually(t, func() error {
+	await.NoError(t, "the default service account", func() error {
 		_, err := api.CoreV1().ServiceAccounts("doomed").Get(t.Context(), "default", metav1.GetOptions{})
 		return err
 	})
 	if err := api.CoreV1().Namespaces().Delete(t.Context(), "doomed", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, func() error {
+	await.NoError(t, "the namespace to be gone", func() error {
 		_, err := api.CoreV1().Namespaces().Get(t.Context(), "doomed", metav1.GetOptions{})
 		if apierrors.IsNotFound(err) {
 			return nil
@@ -227,12 +228,7 @@ func TestBackgroundControlPlaneIsFoundAndStoppedByItsFolder(t *testing.T) {
 		t.Error("a process still runs after Stop")
 	}
 	// This process is told of the end of its children a moment later.
-	eventually(t, func() error {
-		if started.Alive() {
-			return errors.New("the one who started the control plane believes that it runs")
-		}
-		return nil
-	})
+	await.True(t, "the one who started the control plane to know of its end", func() bool { return !started.Alive() })
 }
 
 func TestControlPlaneOfAKilledProcessEndsAndItsFilesAreSwept(t *testing.T) {
@@ -256,12 +252,7 @@ func TestControlPlaneOfAKilledProcessEndsAndItsFilesAreSwept(t *testing.T) {
 		t.Fatal(err)
 	}
 	if runtime.GOOS == "linux" {
-		eventually(t, func() error {
-			if orphan.Alive() {
-				return errors.New("a process has outlived its owner")
-			}
-			return nil
-		})
+		await.True(t, "the end of a process whose owner is gone", func() bool { return !orphan.Alive() })
 	}
 	controlplane.Sweep()
 	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) || orphan.Alive() {
@@ -314,21 +305,5 @@ func bind(t *testing.T, cluster *controlplane.ControlPlane, namespace, group, ro
 	}
 	if _, err := client(t, cluster.Kubeconfig()).RbacV1().RoleBindings(namespace).Create(t.Context(), binding, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// eventually waits for what a controller or a cache does in its own time.
-func eventually(t *testing.T, try func() error) {
-	t.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for {
-		err := try()
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatal(err)
-		}
-		time.Sleep(50 * time.Millisecond)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/acctest/crd"
 )
@@ -67,11 +68,9 @@ func TestUserOfAnExistingClusterMayDoWhatRBACLetsThem(t *testing.T) {
 		t.Fatalf("a user without a role lists ConfigMaps: %v, want forbidden to otto", err)
 	}
 	bind(t, cluster, "impersonated", "impersonated-viewers", "view")
-	eventually(t, func() error {
-		if _, err := viewer.CoreV1().ConfigMaps("impersonated").List(t.Context(), metav1.ListOptions{}); err != nil {
-			return fmt.Errorf("a user with a role: %w", err)
-		}
-		return nil
+	await.NoError(t, "the role binding to be in force", func() error {
+		_, err := viewer.CoreV1().ConfigMaps("impersonated").List(t.Context(), metav1.ListOptions{})
+		return err
 	})
 }
 

@@ -5,18 +5,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 )
-
-// effective bounds the wait for a policy to take effect: API servers learn of one by a watch, and compile it then.
-const effective = 30 * time.Second
 
 // carried is what the stack says that pods must carry.
 type carried struct {
@@ -58,13 +55,10 @@ func TestPodsThatCarryWhatTheModulesSayAreLetIn(t *testing.T) {
 		"a server that shares its node's processes": changed(server, func(p *corev1.Pod) { p.Spec.HostPID = true }),
 	} {
 		t.Run(name, func(t *testing.T) {
-			var err error
-			for deadline := time.Now().Add(effective); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
-				if _, err = create(pod); err != nil && strings.Contains(err.Error(), "ValidatingAdmissionPolicy") {
-					return
-				}
-			}
-			t.Errorf("no policy refuses it: %v", err)
+			await.True(t, "a policy to refuse it", func() bool {
+				_, err := create(pod)
+				return err != nil && strings.Contains(err.Error(), "ValidatingAdmissionPolicy")
+			})
 		})
 	}
 	// The control, now that all policies are in force.

@@ -24,18 +24,15 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/acctest/gateway"
 )
 
 const account = "gateway"
 
-const (
-	// promise is within what a change has to be in force.
-	promise = 2 * time.Second
-	// patience is how long it may take on a machine that is busy with much else.
-	patience = time.Minute
-)
+// promise is within what a change has to be in force.
+const promise = 2 * time.Second
 
 func TestMain(m *testing.M) { gateway.Main(m) }
 
@@ -196,12 +193,12 @@ func (p *pod) ask(method, url, body string) (int, string) {
 func (p *pod) until(what string, is func() bool) time.Duration {
 	p.t.Helper()
 	began := time.Now()
-	for !is() {
-		if time.Since(began) > patience {
-			p.t.Fatalf("not within %s: %s\n%s", patience, what, p.log.Last(20))
+	await.NoError(p.t, what, func() error {
+		if is() {
+			return nil
 		}
-		time.Sleep(10 * time.Millisecond)
-	}
+		return fmt.Errorf("the gateway's last words are\n%s", p.log.Last(20))
+	})
 	return time.Since(began)
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spiffe/spire-api-sdk/proto/spire/api/types"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/acctest/gateway"
 	"github.com/agentward/terraform-provider-agent/acctest/spire"
 )
@@ -40,12 +41,12 @@ func TestASidecarWaitsUntilItsPodIsRegistered(t *testing.T) {
 		Selectors: []*types.Selector{{Type: "unix", Value: fmt.Sprintf("uid:%d", os.Getuid())}},
 	})
 	began := time.Now()
-	for status := 0; status != http.StatusOK; status, _ = get(t, ready, "/readyz") {
-		if time.Since(began) > 20*time.Second {
-			t.Fatalf("it is not ready\n%s", log.Last(20))
+	await.NoError(t, "the sidecar to be ready", func() error {
+		if status, text := get(t, ready, "/readyz"); status != http.StatusOK {
+			return fmt.Errorf("readyz says %d %s\n%s", status, text, log.Last(20))
 		}
-		time.Sleep(50 * time.Millisecond)
-	}
+		return nil
+	})
 	t.Logf("ready %s after it was registered", time.Since(began).Truncate(time.Millisecond))
 	for path, want := range map[string]int{"/bank/x": http.StatusBadGateway, "/mail": http.StatusBadGateway, "/other": http.StatusNotFound} {
 		if status, text := get(t, listen, path); status != want {

@@ -22,6 +22,7 @@ import (
 	bundlev1 "github.com/spiffe/spire-api-sdk/proto/spire/api/server/bundle/v1"
 	"github.com/spiffe/spire-api-sdk/proto/spire/api/types"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	spiretest "github.com/agentward/terraform-provider-agent/acctest/spire"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/server"
@@ -187,15 +188,6 @@ func (g *gateway) call(c *caller, headers ...string) (int, string) {
 	return response.StatusCode, string(text)
 }
 
-func until(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(100 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("it never comes: " + what)
-		}
-	}
-}
-
 // The gateway's own SVID, its trust domain's bundle and a federated one come from a real SPIRE agent.
 func TestTheGatewayTakesItsIdentityFromTheWorkloadAPI(t *testing.T) {
 	ours, theirs := startDomain(t, "agents.example.org"), startDomain(t, partnerDomain)
@@ -270,7 +262,7 @@ trust %q {
 		if err := g.Reload(c); err != nil {
 			t.Fatal(err)
 		}
-		until(t, "the guest's JWT-SVID is known", func() bool {
+		await.True(t, "the guest's JWT-SVID is known", func() bool {
 			status, _ := g.call(stranger, "Authorization", fetch(t, theirs, guestID, g.Origin("agents")+"/bank"))
 			return status == http.StatusOK
 		})
@@ -290,7 +282,7 @@ func TestTheGatewaysSVIDIsRenewedAndEnds(t *testing.T) {
 	if status, text := g.call(lasting); status != http.StatusOK {
 		t.Fatalf("%d %s", status, text)
 	}
-	until(t, "another certificate", func() bool {
+	await.True(t, "another certificate", func() bool {
 		fresh := g.as(api)
 		defer fresh.CloseIdleConnections()
 		if status, text := g.call(fresh); status != http.StatusOK {
@@ -318,7 +310,7 @@ func TestTheGatewaysSVIDIsRenewedAndEnds(t *testing.T) {
 	if status, text := g.call(outlasting); status != http.StatusOK {
 		t.Errorf("with the Workload API away, and an SVID that holds: %d %s", status, text)
 	}
-	until(t, "a refusal on the open connection", func() bool {
+	await.True(t, "a refusal on the open connection", func() bool {
 		status, _ := g.call(outlasting)
 		return status == http.StatusUnauthorized
 	})

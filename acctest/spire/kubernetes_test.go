@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/acctest/crd"
 	spiretest "github.com/agentward/terraform-provider-agent/acctest/spire"
@@ -59,7 +60,7 @@ func TestControllerManagerInKubernetes(t *testing.T) {
 	}
 
 	var entries []*types.Entry
-	await(t, "the pod's two entries", func() error {
+	await.NoError(t, "the pod's two entries", func() error {
 		entries = slices.DeleteFunc(server.Entries(t, ""), func(e *types.Entry) bool { return e.GetHint() == "" })
 		if len(entries) != 2 {
 			return fmt.Errorf("the server holds %v", entries)
@@ -78,7 +79,7 @@ func TestControllerManagerInKubernetes(t *testing.T) {
 			t.Errorf("the %s entry hangs from %s", entry.GetHint(), entry.GetParentId().GetPath())
 		}
 	}
-	await(t, "the counts in the status", func() error {
+	await.NoError(t, "the counts in the status", func() error {
 		object, err := dynamicClient.Resource(clusterSPIFFEIDs).Get(t.Context(), objects[0].Key.Name, metav1.GetOptions{})
 		if err != nil {
 			return err
@@ -101,7 +102,7 @@ func TestControllerManagerInKubernetes(t *testing.T) {
 		t.Errorf("Rivals: %v, %v; want a warning of a manager without prefix", warnings, err)
 	}
 	apply(t, client, ours, "")
-	await(t, "the end of our entry", func() error {
+	await.NoError(t, "the end of our entry", func() error {
 		if server.Entry(t, ours.Key.Name) != nil {
 			return fmt.Errorf("%s is still there", ours.Key.Name)
 		}
@@ -114,7 +115,7 @@ func TestControllerManagerInKubernetes(t *testing.T) {
 		server.DeleteEntry(t, entry.GetId())
 	}
 	prefixed := spiretest.StartControllerManager(t, server, spiretest.ControllerManagerOptions{Kubeconfig: plane.Kubeconfig(), EntryIDPrefix: "scm"})
-	await(t, "the pod's entries under the prefix", func() error {
+	await.NoError(t, "the pod's entries under the prefix", func() error {
 		if entries := server.Entries(t, "scm."); len(entries) != 2 {
 			return fmt.Errorf("the server holds %v", entries)
 		}
@@ -131,21 +132,5 @@ func TestControllerManagerInKubernetes(t *testing.T) {
 	}
 	if server.Entry(t, ours.Key.Name) == nil {
 		t.Error("our entry is gone")
-	}
-}
-
-// await polls until check is content.
-func await(t *testing.T, what string, check func() error) {
-	t.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for {
-		err := check()
-		if err == nil {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("%s did not come in a minute: %v", what, err)
-		}
-		time.Sleep(100 * time.Millisecond)
 	}
 }

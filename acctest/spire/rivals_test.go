@@ -8,6 +8,7 @@ import (
 
 	"github.com/spiffe/spire-api-sdk/proto/spire/api/types"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	spiretest "github.com/agentward/terraform-provider-agent/acctest/spire"
 	"github.com/agentward/terraform-provider-agent/internal/spire"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
@@ -52,7 +53,7 @@ func TestControllerManagerBesideUs(t *testing.T) {
 					}
 					continue
 				}
-				await(t, "the end of "+object.Key.Describe(), func() error {
+				await.NoError(t, "the end of "+object.Key.Describe(), func() error {
 					if there() {
 						return errors.New("it is still there")
 					}

@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/acctest/crd"
 	spiretest "github.com/agentward/terraform-provider-agent/acctest/spire"
@@ -76,7 +77,7 @@ func TestControllerManagerWithdrawsOnePodAlone(t *testing.T) {
 	}
 	expect := func(what string, whom []string, failures int) {
 		t.Helper()
-		await(t, what, func() error {
+		await.NoError(t, what, func() error {
 			var want []string
 			for _, uid := range whom {
 				want = append(want, "instance "+uid, "logical "+uid)

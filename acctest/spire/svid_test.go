@@ -2,6 +2,7 @@ package spire_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/spiffe/spire-api-sdk/proto/spire/api/types"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	spiretest "github.com/agentward/terraform-provider-agent/acctest/spire"
 	"github.com/agentward/terraform-provider-agent/internal/spec"
 	"github.com/agentward/terraform-provider-agent/internal/spire"
@@ -134,15 +136,12 @@ func parentOf(server *spiretest.Server, agent *spiretest.Agent) *types.SPIFFEID 
 // eventually fetches as uid until the answer is as wanted: the agent learns of changed entries by asking every second.
 func eventually(t *testing.T, agent *spiretest.Agent, uid int, wanted func([]spiretest.SVID, error) bool) []spiretest.SVID {
 	t.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for {
-		svids, err := agent.FetchAs(t, uid)
-		if wanted(svids, err) {
-			return svids
+	var svids []spiretest.SVID
+	await.NoError(t, "other SVIDs", func() (err error) {
+		if svids, err = agent.FetchAs(t, uid); wanted(svids, err) {
+			return nil
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("after a minute uid %d gets %v, %v", uid, svids, err)
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
+		return fmt.Errorf("uid %d gets %v, %w", uid, svids, err)
+	})
+	return svids
 }

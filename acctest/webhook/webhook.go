@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	admissionv1 "k8s.io/api/admission/v1"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
@@ -109,16 +108,4 @@ func serve(tb testing.TB, o Options) *httptest.Server {
 	}))
 	tb.Cleanup(server.Close)
 	return server
-}
-
-// Until polls what the webhook should change, since the API server takes a moment to learn of it.
-func Until(tb testing.TB, what string, done func() bool) {
-	tb.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for !done() {
-		if time.Now().After(deadline) {
-			tb.Fatalf("gave up waiting until %s", what)
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
 }

@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/acctest/webhook"
 	"github.com/agentward/terraform-provider-agent/internal/kube"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
@@ -204,7 +205,7 @@ func TestMutatingWebhook(t *testing.T) {
 		},
 	})
 	o := configMap(f.ns, map[string]any{"owned": "x"})
-	webhook.Until(t, "the webhook answers", func() bool {
+	await.True(t, "the webhook answers", func() bool {
 		return at(t, f.plan(t, o, none).Projection, "data", "owned") == "changed by webhook"
 	})
 	planned := f.plan(t, o, none)
@@ -231,7 +232,7 @@ func TestWebhookThatRefuses(t *testing.T) {
 	})
 	o := configMap(f.ns, map[string]any{"owned": "x"})
 	var err error
-	webhook.Until(t, "the webhook answers", func() bool {
+	await.True(t, "the webhook answers", func() bool {
 		_, err = f.client.Plan(f.ctx, o, none)
 		return err != nil
 	})

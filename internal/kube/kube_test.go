@@ -13,9 +13,9 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/acctest/terraform"
-	"github.com/agentward/terraform-provider-agent/acctest/webhook"
 	"github.com/agentward/terraform-provider-agent/internal/kube"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
 )
@@ -373,7 +373,7 @@ func (f fixture) readOnly(t *testing.T) *kube.Client {
 		t.Fatal(err)
 	}
 	reader := client(t, config, fieldOwner)
-	webhook.Until(t, "the role is in force", func() bool {
+	await.True(t, "the role is in force", func() bool {
 		_, err := reader.Read(f.ctx, stack.Key{Version: "v1", Kind: "ConfigMap", Namespace: f.ns, Name: "any"}, none)
 		return errors.Is(err, stack.ErrNotFound)
 	})

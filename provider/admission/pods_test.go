@@ -1,22 +1,22 @@
 package admission_test
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"testing"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/acctest/terraform"
 )
 
 var pods = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
-
-// effective bounds the wait for a policy to take effect: API servers learn of one by a watch, and compile it then.
-const effective = 30 * time.Second
 
 func pod(namespace, name string, labels map[string]any) *unstructured.Unstructured {
 	metadata := map[string]any{"namespace": namespace, "name": name}
@@ -32,23 +32,21 @@ func pod(namespace, name string, labels map[string]any) *unstructured.Unstructur
 // try creates the pod in a dry run, which passes admission as any request does.
 func try(t *testing.T, c *terraform.Cluster, pod *unstructured.Unstructured) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), effective)
-	defer cancel()
-	_, err := c.Resource(pods, pod.GetNamespace()).Create(ctx, pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	_, err := c.Resource(pods, pod.GetNamespace()).Create(context.Background(), pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 	return err
 }
 
 // refused waits until the pod is refused by a policy, and gives the message.
 func refused(t *testing.T, c *terraform.Cluster, pod *unstructured.Unstructured) string {
 	t.Helper()
-	var err error
-	for deadline := time.Now().Add(effective); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
-		if err = try(t, c, pod); apierrors.IsInvalid(err) {
-			return err.Error()
+	var refusal error
+	await.NoError(t, "the policy to refuse pod "+pod.GetName(), func() error {
+		if refusal = try(t, c, pod); !apierrors.IsInvalid(refusal) {
+			return fmt.Errorf("the last answer was %w", cmp.Or(refusal, errors.New("that it is admitted")))
 		}
-	}
-	t.Fatalf("pod %s was never refused by the policy: %v", pod.GetName(), err)
-	return ""
+		return nil
+	})
+	return refusal.Error()
 }
 
 // admitted asks that the pod is let in, once a refusal of another has shown that the policy is in force.
@@ -62,11 +60,5 @@ func admitted(t *testing.T, c *terraform.Cluster, pod *unstructured.Unstructured
 // eventuallyAdmitted waits until the pod is let in.
 func eventuallyAdmitted(t *testing.T, c *terraform.Cluster, pod *unstructured.Unstructured) {
 	t.Helper()
-	var err error
-	for deadline := time.Now().Add(effective); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
-		if err = try(t, c, pod); err == nil {
-			return
-		}
-	}
-	t.Errorf("pod %s is still refused: %v", pod.GetName(), err)
+	await.NoError(t, "pod "+pod.GetName()+" to be admitted", func() error { return try(t, c, pod) })
 }

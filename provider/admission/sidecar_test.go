@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -15,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/acctest/terraform"
 )
 
@@ -37,19 +37,17 @@ const sidecarImage = "registry.example.org/agent-gateway:1.0.0"
 // sidecarOf waits until a pod is given the sidecar of this image.
 func sidecarOf(t *testing.T, c *terraform.Cluster, pod *unstructured.Unstructured, image string) {
 	t.Helper()
-	var last any
-	for deadline := time.Now().Add(effective); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+	await.NoError(t, "pod "+pod.GetName()+" to be given the sidecar "+image, func() error {
 		made, err := c.Resource(pods, pod.GetNamespace()).Create(context.Background(), pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 		if err != nil {
-			last = err
-			continue
+			return err
 		}
 		containers, _, _ := unstructured.NestedSlice(made.Object, "spec", "initContainers")
-		if last = containers; len(containers) == 1 && containers[0].(map[string]any)["image"] == image { //nolint:forcetypeassert // as the API has it
-			return
+		if len(containers) != 1 || containers[0].(map[string]any)["image"] != image {
+			return fmt.Errorf("its init containers are %v", containers)
 		}
-	}
-	t.Errorf("pod %s is never given the sidecar %s: %v", pod.GetName(), image, last)
+		return nil
+	})
 }
 
 func TestApprovedPodsAreGivenTheSidecar(t *testing.T) {

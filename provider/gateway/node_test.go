@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/acctest/terraform"
 )
 
@@ -140,12 +141,10 @@ func (n *node) look(ctx context.Context) {
 // ready waits until the gateway's Deployment says that all its replicas are there.
 func (n *node) ready(t *testing.T) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+	await.True(t, "the gateway's replicas", func() bool {
 		d := n.c.Get(t, deployments, n.namespace, "tools").Object
 		wanted, _, _ := unstructured.NestedInt64(d, "spec", "replicas")
-		if ready, _, _ := unstructured.NestedInt64(d, "status", "readyReplicas"); ready == wanted {
-			return
-		}
-	}
-	t.Fatal("the gateway's replicas do not come")
+		ready, _, _ := unstructured.NestedInt64(d, "status", "readyReplicas")
+		return ready == wanted
+	})
 }

@@ -23,6 +23,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/acctest/crd"
 	"github.com/agentward/terraform-provider-agent/acctest/terraform"
@@ -66,7 +67,7 @@ func TestMutatingWebhookMakesNoPerpetualDiff(t *testing.T) {
 			return response
 		},
 	})
-	webhook.Until(t, "the webhook answers", func() bool {
+	await.True(t, "the webhook answers", func() bool {
 		probe := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "ServiceAccount", "automountServiceAccountToken": false}}
 		probe.SetName("billing")
 		answer, err := c.Resource(terraform.ServiceAccount, ns).Create(t.Context(), probe, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})

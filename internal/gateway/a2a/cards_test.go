@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 )
 
 // publisher is an agent that publishes a card.
@@ -124,9 +126,7 @@ func TestACardIsAskedForOnceHoweverManyWantIt(t *testing.T) {
 			}
 		})
 	}
-	for asked.Load() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	await.True(t, "the first question", func() bool { return asked.Load() > 0 })
 	close(release)
 	wait.Wait()
 	if asked.Load() != 1 {

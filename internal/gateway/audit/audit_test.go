@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/call"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/decide"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
@@ -226,9 +227,7 @@ func TestASinkThatFailsGetsTheSameAgainWhereCallsWait(t *testing.T) {
 		if err := l.Write(t.Context(), &Record{Method: method}); err != nil {
 			t.Fatal(err)
 		}
-		for l.Status()[0].Written == 0 {
-			time.Sleep(time.Millisecond)
-		}
+		await.True(t, "the first record to be written", func() bool { return l.Status()[0].Written > 0 })
 	}
 	if err := l.Close(t.Context()); err != nil {
 		t.Fatal(err)
@@ -248,9 +247,7 @@ func TestASinkThatFailsLosesWhatItDidNotTakeWhereRecordsAreShed(t *testing.T) {
 	if err := l.Write(t.Context(), &Record{Method: "first"}); err != nil {
 		t.Fatal(err)
 	}
-	for l.Status()[0].Failed == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	await.True(t, "the record to fail", func() bool { return l.Status()[0].Failed > 0 })
 	if s := l.Status()[0]; s.Err == nil {
 		t.Errorf("got %+v", s)
 	}

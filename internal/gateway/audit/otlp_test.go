@@ -9,6 +9,7 @@ import (
 	common "go.opentelemetry.io/proto/slim/otlp/common/v1"
 	logs "go.opentelemetry.io/proto/slim/otlp/logs/v1"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/audit"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/otlp"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/otlp/otlptest"
@@ -100,9 +101,7 @@ func TestWhatAReceiverRefusesForGoodIsLostAndTold(t *testing.T) {
 	if err := <-failed; err == nil {
 		t.Error("nothing is told")
 	}
-	for l.Status()[0].Behind > 0 {
-		time.Sleep(time.Millisecond)
-	}
+	await.True(t, "the record to be given up", func() bool { return l.Status()[0].Behind == 0 })
 	if s := l.Status()[0]; s.Failed != 1 || s.Written != 0 {
 		t.Errorf("got %+v", s)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
 	"github.com/spiffe/go-spiffe/v2/spiffetls/tlsconfig"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/bundle"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/devauthority"
 )
@@ -135,16 +136,6 @@ func follow(t *testing.T, o bundle.EndpointOptions) (*bundle.Endpoint, <-chan er
 	return e, failed
 }
 
-// until waits for something that comes soon.
-func until(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !is(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("it never comes: " + what)
-		}
-	}
-}
-
 func trusts(e *bundle.Endpoint, a *devauthority.Authority) bool {
 	b, err := e.GetX509BundleForTrustDomain(partner)
 	return err == nil && b.HasX509Authority(a.Bundle().X509Authorities()[0])
@@ -160,11 +151,11 @@ func TestTheBundleIsFollowedThroughARotation(t *testing.T) {
 	s := serve(t, source(t, old, "/spire/server"), document(t, old))
 	e, _ := follow(t, bundle.EndpointOptions{URL: s.url, ID: spiffeid.RequireFromPath(partner, "/spire/server"), First: first(t, old)})
 	s.change(func(s *served) { s.text = document(t, old, fresh) })
-	until(t, "both authorities", func() bool { return trusts(e, old) && trusts(e, fresh) })
+	await.True(t, "both authorities", func() bool { return trusts(e, old) && trusts(e, fresh) })
 	// From now on the server is only known by what was fetched.
 	renewed := source(t, fresh, "/spire/server")
 	s.change(func(s *served) { s.shown, s.text = renewed, document(t, fresh) })
-	until(t, "the new authority alone", func() bool { return !trusts(e, old) && trusts(e, fresh) })
+	await.True(t, "the new authority alone", func() bool { return !trusts(e, old) && trusts(e, fresh) })
 }
 
 func TestAServerOfAnotherTrustDomainIsVerifiedByThatOnesBundle(t *testing.T) {
@@ -173,7 +164,7 @@ func TestAServerOfAnotherTrustDomainIsVerifiedByThatOnesBundle(t *testing.T) {
 	e, _ := follow(t, bundle.EndpointOptions{
 		URL: s.url, ID: spiffeid.RequireFromPath(broker.TrustDomain(), "/bundles"), Others: bundle.Set{broker.TrustDomain(): first(t, broker)},
 	})
-	until(t, "the bundle", func() bool { return trusts(e, a) })
+	await.True(t, "the bundle", func() bool { return trusts(e, a) })
 	if trusts(e, broker) {
 		t.Error("the server's own authority became the partner's")
 	}
@@ -185,7 +176,7 @@ func TestTheWebsRootsVerifyAServerWithoutASPIFFEID(t *testing.T) {
 	roots.AddCert(web.Bundle().X509Authorities()[0])
 	s := serve(t, source(t, web, "/server"), document(t, a))
 	e, _ := follow(t, bundle.EndpointOptions{URL: s.url, Roots: roots})
-	until(t, "the bundle", func() bool { return trusts(e, a) })
+	await.True(t, "the bundle", func() bool { return trusts(e, a) })
 }
 
 func TestWhatIsRefusedLeavesTheLastGoodBundle(t *testing.T) {
@@ -213,7 +204,7 @@ func TestWhatIsRefusedLeavesTheLastGoodBundle(t *testing.T) {
 			e, failed := follow(t, bundle.EndpointOptions{
 				URL: s.url, ID: spiffeid.RequireFromPath(partner, "/spire/server"), First: first(t, a), MaxAge: time.Hour, Now: now.now,
 			})
-			until(t, "a first fetch", func() bool { return s.fetched.Load() > 0 })
+			await.True(t, "a first fetch", func() bool { return s.fetched.Load() > 0 })
 			good := s.text
 			s.change(c.spoil)
 			if err := <-failed; !strings.Contains(err.Error(), c.says) {
@@ -235,7 +226,7 @@ func TestWhatIsRefusedLeavesTheLastGoodBundle(t *testing.T) {
 			}
 			renewed := source(t, a, "/spire/server")
 			s.change(func(s *served) { s.status, s.text, s.shown = http.StatusOK, good, renewed })
-			until(t, "the bundle after the outage", func() bool { return trusts(e, a) })
+			await.True(t, "the bundle after the outage", func() bool { return trusts(e, a) })
 		})
 	}
 }

@@ -13,10 +13,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"k8s.io/client-go/rest"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/mirror"
 )
 
@@ -142,23 +142,13 @@ func (a *api) follow(t *testing.T, at string, o mirror.Object) *Mirrors {
 // becomes waits until a file has a text, "" for a file that is not there.
 func becomes(t *testing.T, path, want string) {
 	t.Helper()
-	var got []byte
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		var err error
-		if got, err = os.ReadFile(path); string(got) == want && (err == nil) == (want != "") {
-			return
+	await.NoError(t, "another "+filepath.Base(path), func() error {
+		got, err := os.ReadFile(path)
+		if string(got) == want && (err == nil) == (want != "") {
+			return nil
 		}
-	}
-	t.Fatalf("%s is %q, want %q", filepath.Base(path), got, want)
-}
-
-func until(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("it never comes: " + what)
-		}
-	}
+		return fmt.Errorf("it is %q, want %q", got, want)
+	})
 }
 
 // says is whether an error has some words, and whether there is none where there are no words.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/mirror"
 )
 
@@ -47,11 +48,11 @@ func TestOfAnObjectThatIsGoneTheLastCopyHolds(t *testing.T) {
 	m := a.follow(t, t.TempDir(), object)
 	becomes(t, m.Path("config", "a"), "1")
 	a.set(func(a *api) { a.data = nil })
-	until(t, "that it is gone", func() bool { return says(errors.Join(m.Stale()...), "none of this name") })
+	await.True(t, "that it is gone", func() bool { return says(errors.Join(m.Stale()...), "none of this name") })
 	becomes(t, m.Path("config", "a"), "1")
 	a.set(func(a *api) { a.data = map[string]string{"a": "2"} })
 	becomes(t, m.Path("config", "a"), "2")
-	until(t, "that nothing is stale", func() bool { return m.Stale() == nil })
+	await.True(t, "that nothing is stale", func() bool { return m.Stale() == nil })
 }
 
 func TestAnOptionalObjectThatIsNotThereIsEmpty(t *testing.T) {
@@ -74,11 +75,11 @@ func TestAnOptionalObjectThatIsNotThereIsEmpty(t *testing.T) {
 func TestWhatIsWaitedForIsSaid(t *testing.T) {
 	a := serve(t)
 	m := a.follow(t, t.TempDir(), object)
-	until(t, "that it is not there", func() bool { return says(m.Lacking(object), "ConfigMap agents/gw: there is none of this name") })
+	await.True(t, "that it is not there", func() bool { return says(m.Lacking(object), "ConfigMap agents/gw: there is none of this name") })
 	a.set(func(a *api) { a.status = http.StatusForbidden; a.expired = true })
-	until(t, "that it is forbidden", func() bool { return says(m.Lacking(object), "grant get, list and watch") })
+	await.True(t, "that it is forbidden", func() bool { return says(m.Lacking(object), "grant get, list and watch") })
 	a.set(func(a *api) { a.status = http.StatusInternalServerError })
-	until(t, "that there is no answer", func() bool { return says(m.Lacking(object), "does not answer") })
+	await.True(t, "that there is no answer", func() bool { return says(m.Lacking(object), "does not answer") })
 	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if err := m.Settled(short, object); !says(err, "does not answer") {
@@ -88,7 +89,7 @@ func TestWhatIsWaitedForIsSaid(t *testing.T) {
 	if err := settled(t, m, object); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "that nothing is stale", func() bool { return m.Stale() == nil })
+	await.True(t, "that nothing is stale", func() bool { return m.Stale() == nil })
 }
 
 func TestAWatchThatExpiredIsBegunAnew(t *testing.T) {
@@ -118,7 +119,7 @@ func TestWhatCannotBeCopiedIsSaidAndTheLastCopyHolds(t *testing.T) {
 	m := a.follow(t, at, object)
 	becomes(t, m.Path("config", "a"), "1")
 	a.set(func(a *api) { a.data = map[string]string{"../../escaped": "x"} })
-	until(t, "that it cannot be copied", func() bool {
+	await.True(t, "that it cannot be copied", func() bool {
 		return says(errors.Join(m.Stale()...), `key "../../escaped" cannot be the name of a file`)
 	})
 	becomes(t, m.Path("config", "a"), "1")

@@ -21,6 +21,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/reread"
 )
@@ -158,7 +159,7 @@ func TestTokensAreKeptAndRenewed(t *testing.T) {
 	}
 	clock.pass(81 * time.Second) // past four fifths of its life
 	value("Bearer token-1")
-	until(t, func() bool {
+	await.True(t, "a fresh token", func() bool {
 		got, err := source.Value(t.Context(), billing)
 		return err == nil && got == "Bearer token-2"
 	})
@@ -175,15 +176,6 @@ func TestTokensAreKeptAndRenewed(t *testing.T) {
 	value("Bearer token-3")
 	clock.pass(96 * time.Second) // its last seconds are not used
 	value("Bearer token-4")
-}
-
-func until(t *testing.T, done func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !done(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("it does not come about")
-		}
-	}
 }
 
 func TestAnswersOfAnAuthorizationServer(t *testing.T) {

@@ -7,7 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
-	"time"
+
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 )
 
 func TestTheEndOfAStreamIsRecorded(t *testing.T) {
@@ -30,9 +31,7 @@ func TestTheEndOfAStreamIsRecorded(t *testing.T) {
 		"total_time": {"total_time = \"1s\"", func(w http.ResponseWriter, r *http.Request) { event(w); <-r.Context().Done() }, nil},
 		"client": {"", func(w http.ResponseWriter, r *http.Request) { event(w); <-r.Context().Done() }, func(g *gateway, response *http.Response) {
 			_ = response.Body.Close()
-			for g.metrics.streams.Load() > 0 {
-				time.Sleep(time.Millisecond)
-			}
+			await.True(g.t, "the end of the stream", func() bool { return g.metrics.streams.Load() == 0 })
 		}},
 		"suspended": {"", func(w http.ResponseWriter, r *http.Request) { event(w); <-r.Context().Done() }, func(g *gateway, _ *http.Response) {
 			if err := g.Reload(g.configuration(open, "suspended = [\"spiffe://example.org/ns/demo/agent/a\"]")); err != nil {

@@ -14,6 +14,8 @@ import (
 	"google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 )
 
 func TestRPCsAreDecidedOn(t *testing.T) {
@@ -91,7 +93,7 @@ when { context.arguments has payload.body && context.arguments.payload.body != "
 	if r, err := stream.Recv(); status.Code(err) != codes.PermissionDenied || !strings.HasPrefix(status.Convert(err).Message(), "denied: ") {
 		t.Errorf("a denied message gives %v, %v", r, err)
 	}
-	eventually(t, func() bool { return service.seen.has("anceled") })
+	await.True(t, "the target's call to be canceled", func() bool { return service.seen.has("anceled") })
 	if got := service.seen.take(); strings.Contains(strings.Join(got, " "), "no ") || !strings.Contains(got[3], "anceled") {
 		t.Errorf("the target got %q", got)
 	}
@@ -109,7 +111,7 @@ when { context.arguments has payload.body && context.arguments.payload.body != "
 		t.Errorf("a stream without a message gives %v", err)
 	}
 	// Where no message could be allowed, the target is not reached at all.
-	eventually(t, func() bool { return service.seen.has("anceled") })
+	await.True(t, "the target's call to be canceled", func() bool { return service.seen.has("anceled") })
 	service.seen.take()
 	in, err := client.StreamingInputCall(t.Context())
 	if err != nil {

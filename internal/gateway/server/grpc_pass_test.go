@@ -10,6 +10,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 )
 
 func TestDeadlinesAndCancellationReachTheTarget(t *testing.T) {
@@ -24,7 +26,7 @@ func TestDeadlinesAndCancellationReachTheTarget(t *testing.T) {
 	}
 	ctx, cancel = context.WithCancel(t.Context())
 	go func() {
-		eventually(t, func() bool { return service.seen.has("hang") })
+		await.True(t, "the call to reach the target", func() bool { return service.seen.has("hang") })
 		cancel()
 	}()
 	if _, err := client.UnaryCall(ctx, asking("hang", 0)); status.Code(err) != codes.Canceled {

@@ -152,15 +152,6 @@ func interopDescriptors(t *testing.T) string {
 
 const invokeAll = `permit (principal, action == Action::"invoke", resource in Target::"interop");`
 
-func eventually(t *testing.T, is func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !is(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("it does not come about")
-		}
-	}
-}
-
 func (g *gateway) frame(path string, m proto.Message, headers ...string) *http.Response {
 	g.t.Helper()
 	message, err := proto.Marshal(m)

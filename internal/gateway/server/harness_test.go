@@ -18,6 +18,7 @@ import (
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
 	"github.com/spiffe/go-spiffe/v2/spiffetls/tlsconfig"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/audit"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/sidecar"
@@ -53,9 +54,9 @@ func (g *gateway) Write(b []byte) (int, error) {
 
 // log gives the audit log, once everything that was given to it is there.
 func (g *gateway) log() string {
-	for slices.ContainsFunc(g.Server.audit.Status(), func(s audit.Status) bool { return s.Waiting > 0 || s.Behind > 0 }) {
-		time.Sleep(time.Millisecond)
-	}
+	await.True(g.t, "the audit log to be written", func() bool {
+		return !slices.ContainsFunc(g.Server.audit.Status(), func(s audit.Status) bool { return s.Waiting > 0 || s.Behind > 0 })
+	})
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.audit.String()

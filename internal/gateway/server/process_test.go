@@ -6,7 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 )
 
 // assertion reads what a JWT says.
@@ -88,9 +89,5 @@ func TestAProcessIsATarget(t *testing.T) {
 	if err := g.Reload(suspended); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(time.Minute); running(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the process of a suspended agent goes on")
-		}
-	}
+	await.True(t, "the end of a suspended agent's process", func() bool { return !running() })
 }

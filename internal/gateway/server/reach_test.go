@@ -24,6 +24,7 @@ import (
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
 	"github.com/spiffe/go-spiffe/v2/spiffetls/tlsconfig"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/devauthority"
 )
 
@@ -164,11 +165,10 @@ func TestAnAuthorityThatIsReplacedHoldsForTheNextConnection(t *testing.T) {
 	mu.Unlock()
 	target.CloseClientConnections()
 	// A call that meets the old connection before its end was seen is refused, and not asked again: it may have had an effect.
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
-		if response, _ := g.post(agent, transfer); response.StatusCode == http.StatusOK {
-			break
-		}
-	}
+	await.True(t, "a call over a new connection", func() bool {
+		response, _ := g.post(agent, transfer)
+		return response.StatusCode == http.StatusOK
+	})
 	ask(200)
 }
 

@@ -6,11 +6,11 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	logs "go.opentelemetry.io/proto/slim/otlp/logs/v1"
 	trace "go.opentelemetry.io/proto/slim/otlp/trace/v1"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/otlp/otlptest"
 )
 
@@ -182,13 +182,7 @@ func TestAnAuditLogThatTakesNothingIsToldAndDenies(t *testing.T) {
 		n, _ := response.Body.Read(text)
 		return fmt.Sprint(response.StatusCode, " ", string(text[:n]))
 	}
-	deadline := time.Now().Add(time.Minute)
-	for !strings.HasPrefix(ready(), "503") {
-		if time.Now().After(deadline) {
-			t.Fatalf("readyz says %s", ready())
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+	await.True(t, "readyz to say 503", func() bool { return strings.HasPrefix(ready(), "503") })
 	if got := ready(); !strings.Contains(got, `audit: sink "otlp" has taken nothing for`) || !strings.Contains(got, "status 503") {
 		t.Errorf("readyz says %s", got)
 	}
@@ -203,12 +197,7 @@ func TestAnAuditLogThatTakesNothingIsToldAndDenies(t *testing.T) {
 		t.Errorf("a call that cannot be recorded: %d %s", response.StatusCode, text)
 	}
 	r.Refuse(nil)
-	for !strings.HasPrefix(ready(), "200") {
-		if time.Now().After(deadline.Add(time.Minute)) {
-			t.Fatalf("with the receiver back, readyz says %s", ready())
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+	await.True(t, "readyz to say 200, with the receiver back", func() bool { return strings.HasPrefix(ready(), "200") })
 	if response, _ := g.post(a, transfer); response.StatusCode != http.StatusOK {
 		t.Errorf("with the receiver back: %d", response.StatusCode)
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/principal"
 )
 
@@ -33,14 +34,14 @@ func TestAProcessThatDies(t *testing.T) {
 	if _, body := post(t, url, modern("5", "tools/call", `},"name":"die","arguments":{"text":""}`), modernHeader, "2026-07-28"); !strings.Contains(body, `"id":5,"error"`) {
 		t.Errorf("a stateless call is answered with %s", body)
 	}
-	until(t, "the end of the process", func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.total == 0 })
+	await.True(t, "the end of the process", func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.total == 0 })
 	if response, body := post(t, url, modern("6", "tools/list", `}`), modernHeader, "2026-07-28"); response.StatusCode != http.StatusServiceUnavailable || !strings.Contains(body, "not started again yet") {
 		t.Errorf("right after it: %d %s", response.StatusCode, body)
 	}
 	if response, _ := post(t, b.url(t, bob), modern("6", "tools/list", `}`), modernHeader, "2026-07-28"); response.StatusCode != http.StatusOK {
 		t.Errorf("somebody else waits as well: %d", response.StatusCode)
 	}
-	until(t, "another process", func() bool {
+	await.True(t, "another process", func() bool {
 		response, _ := post(t, url, modern("6", "tools/list", `}`), modernHeader, "2026-07-28")
 		return response.StatusCode == http.StatusOK
 	})
@@ -66,7 +67,7 @@ func TestProcessesAreBounded(t *testing.T) {
 		t.Errorf("the fourth of all gives %d %s", response.StatusCode, body)
 	}
 	b.Suspend(func(p principal.Principal) bool { return p.SPIFFEID == alice.SPIFFEID })
-	until(t, "room", func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.total == 1 })
+	await.True(t, "room", func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.total == 1 })
 	if got := status(his); got != 200 {
 		t.Errorf("once there is room: %d", got)
 	}
@@ -76,7 +77,7 @@ func TestAnIdleSessionEnds(t *testing.T) {
 	b := newBench(t, func(o *Options) { o.Idle = 50 * time.Millisecond })
 	url := b.url(t, alice)
 	response, _ := post(t, url, hello)
-	until(t, "its end", func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.total == 0 })
+	await.True(t, "its end", func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.total == 0 })
 	if response, _ := post(t, url, ready, "Mcp-Session-Id", response.Header.Get("Mcp-Session-Id")); response.StatusCode != http.StatusNotFound {
 		t.Errorf("it gives %d", response.StatusCode)
 	}
@@ -93,7 +94,7 @@ func TestWhatAProcessSeesOfTheGateway(t *testing.T) {
 	if !strings.Contains(got, "API_KEY=from a file") || !strings.Contains(got, "PATH=") || strings.Contains(got, "of the gateway") {
 		t.Errorf("it sees %s", got)
 	}
-	until(t, "a note", func() bool { return strings.Contains(b.log.String(), "here I am") })
+	await.True(t, "a note", func() bool { return strings.Contains(b.log.String(), "here I am") })
 	if strings.Contains(b.log.String(), "from a file") {
 		t.Error("the log holds a secret")
 	}
@@ -145,7 +146,7 @@ func TestTheWholeGroupOfAProcessEnds(t *testing.T) {
 	if err := b.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "its end", func() bool { return errors.Is(syscall.Kill(child, 0), syscall.ESRCH) || zombie(child) })
+	await.True(t, "its end", func() bool { return errors.Is(syscall.Kill(child, 0), syscall.ESRCH) || zombie(child) })
 }
 
 // zombie says that a process has ended and its parent has not asked.
@@ -193,7 +194,7 @@ func TestAProgramThatEndsBeforeInitialize(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	until(t, "its end", func() bool { c.mu.Lock(); defer c.mu.Unlock(); return c.ended })
+	await.True(t, "its end", func() bool { c.mu.Lock(); defer c.mu.Unlock(); return c.ended })
 	messages, err := split([]byte(hello), 1<<20)
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 )
 
 func TestASessionOfTheSDK(t *testing.T) {
@@ -37,7 +39,7 @@ func TestASessionOfTheSDK(t *testing.T) {
 	if got := text(t, r, err); got != "done p" {
 		t.Errorf("got %q", got)
 	}
-	until(t, "progress", func() bool { mu.Lock(); defer mu.Unlock(); return len(progress) == 3 && progress[2] == "t12p" })
+	await.True(t, "progress", func() bool { mu.Lock(); defer mu.Unlock(); return len(progress) == 3 && progress[2] == "t12p" })
 	if got := call(t, s, "grow", ""); got != "grown" {
 		t.Errorf("got %q", got)
 	}
@@ -203,10 +205,10 @@ func TestAClientThatGoesCancelsItsStatelessCall(t *testing.T) {
 		}
 	}()
 	exists := func(name string) bool { _, err := os.Stat(name); return err == nil }
-	until(t, "the call", func() bool { return exists(mark + ".begun") })
+	await.True(t, "the call", func() bool { return exists(mark + ".begun") })
 	cancel()
 	<-done
-	until(t, "the cancellation", func() bool { return exists(mark) })
+	await.True(t, "the cancellation", func() bool { return exists(mark) })
 	if _, body := post(t, url, modern("1", "tools/call", `},"name":"echo","arguments":{"text":"still here"}`), "Mcp-Protocol-Version", "2026-07-28"); !strings.Contains(body, "still here") {
 		t.Errorf("after it: %s", body)
 	}

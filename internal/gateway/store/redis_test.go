@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	redistest "github.com/agentward/terraform-provider-agent/acctest/redis"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/store"
 )
@@ -48,20 +49,13 @@ func TestRedisRemembersUntilTheTimeGiven(t *testing.T) {
 	if got, err := r.Seen(t.Context(), "b", time.Now()); err != nil || got {
 		t.Errorf("another key gives %t, %v", got, err)
 	}
-	deadline := time.Now().Add(time.Minute)
-	for {
+	await.True(t, "an expired key to be forgotten", func() bool {
 		got, err := r.Seen(t.Context(), "b", time.Now().Add(-time.Second))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !got {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("an expired key is never forgotten")
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+		return !got
+	})
 }
 
 func TestRedisLetsOneOfManyReplicasPass(t *testing.T) {
@@ -113,13 +107,7 @@ func TestRedisThatIsAwayIsAnErrorUntilItIsBack(t *testing.T) {
 		}
 	}
 	server.Restart()
-	deadline := time.Now().Add(time.Minute)
-	for errors.Join(ask()...) != nil {
-		if time.Now().After(deadline) {
-			t.Fatalf("a store that is back gives %v", ask())
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	await.NoError(t, "the store that is back to answer", func() error { return errors.Join(ask()...) })
 }
 
 func TestRedisThatDoesNotAnswerIsAwayInTime(t *testing.T) {

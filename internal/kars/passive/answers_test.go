@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/internal/kars"
 	"github.com/agentward/terraform-provider-agent/internal/kars/cluster"
 )
@@ -66,15 +67,10 @@ endpoints: [{addresses: [%[4]s], conditions: {ready: true}, targetRef: {kind: Po
 ports: [{port: %[3]d}]
 `, name, namespace, port, ip))
 	api := reader(t, s.Config())
-	for start := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+	await.NoError(t, "Service "+namespace+"/"+name+" to answer", func() error {
 		_, err := api.Ask(t.Context(), cluster.Service{Namespace: namespace, Name: name, Port: strconv.Itoa(port)}, "/", nil)
-		if err == nil {
-			return
-		}
-		if time.Since(start) > 10*time.Second {
-			t.Fatalf("Service %s/%s does not answer: %v", namespace, name, err)
-		}
-	}
+		return err
+	})
 }
 
 func says(text string) http.Handler {
@@ -139,7 +135,7 @@ func TestMetricsThatAreServed(t *testing.T) {
 // available waits until the API server says this of an APIService.
 func (s *scene) available(t *testing.T, name, want string) {
 	t.Helper()
-	for start := time.Now(); ; time.Sleep(100 * time.Millisecond) {
+	await.NoError(t, name+" to become "+want, func() error {
 		service, err := s.dynamic.Resource(schema.GroupVersionResource{Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices"}).Get(t.Context(), name, metav1.GetOptions{})
 		if err != nil {
 			t.Fatal(err)
@@ -147,11 +143,9 @@ func (s *scene) available(t *testing.T, name, want string) {
 		conditions, _, _ := unstructured.NestedSlice(service.Object, "status", "conditions")
 		for _, c := range conditions {
 			if c, ok := c.(map[string]any); ok && c["type"] == "Available" && c["status"] == want {
-				return
+				return nil
 			}
 		}
-		if time.Since(start) > 2*time.Minute {
-			t.Fatalf("%s does not become %s: %v", name, want, conditions)
-		}
-	}
+		return fmt.Errorf("its conditions are %v", conditions)
+	})
 }

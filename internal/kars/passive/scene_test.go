@@ -21,6 +21,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/restmapper"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/internal/kars"
 	"github.com/agentward/terraform-provider-agent/internal/kars/cluster"
@@ -162,11 +163,7 @@ func (s *scene) await(ctx context.Context, t *testing.T, object *unstructured.Un
 			return len(conditions) > 0
 		}
 	}
-	for start := time.Now(); there() != want; time.Sleep(20 * time.Millisecond) {
-		if time.Since(start) > time.Minute {
-			t.Fatalf("%s %s: served is not %v after a minute", object.GetKind(), object.GetName(), want)
-		}
-	}
+	await.True(t, fmt.Sprintf("%s %s to be served: %t", object.GetKind(), object.GetName(), want), func() bool { return there() == want })
 }
 
 func (s *scene) namespace(t *testing.T, name string) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -9,7 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 )
 
 // The example of operating: a limit that names itself, the metric and the record of it, readiness, and a reload of the limit.
@@ -72,18 +74,13 @@ func TestTheExampleOfOperating(t *testing.T) {
 	}
 	record := audit.wait(t, `"event":"refused"`)
 	expect(t, record, map[string]any{"limit": "agent_rate", "principal": "spiffe://example.org/ns/demo/agent/assistant", "http.response.status_code": float64(429)})
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+	await.NoError(t, "the record to be in the file", func() error {
 		written, err := os.ReadFile(filepath.Join(folder, "audit.log"))
-		if err != nil {
-			t.Fatal(err)
+		if err == nil && !bytes.Contains(written, []byte(record)) {
+			err = fmt.Errorf("the file has %s", written)
 		}
-		if bytes.Contains(written, []byte(record)) {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the file has %s", written)
-		}
-	}
+		return err
+	})
 	if err := os.WriteFile(configuration, bytes.Replace(text, []byte("agent_rate  = 1\n    agent_burst = 3"), []byte("agent_rate  = 1000"), 1), 0o600); err != nil {
 		t.Fatal(err)
 	}

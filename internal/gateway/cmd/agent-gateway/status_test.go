@@ -10,33 +10,30 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 )
 
 // inForce waits until /status says what a test waits for, and gives it.
 func inForce(t *testing.T, admin string, wanted func(status map[string]any) bool) map[string]any {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+	var status map[string]any
+	await.NoError(t, "another status", func() error {
 		response, err := http.Get("http://" + admin + "/status")
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, err := io.ReadAll(response.Body)
-		response.Body.Close()
-		if err != nil {
+		defer response.Body.Close()
+		status = nil
+		if err := json.NewDecoder(response.Body).Decode(&status); err != nil {
 			t.Fatal(err)
 		}
-		var status map[string]any
-		if err := json.Unmarshal(text, &status); err != nil {
-			t.Fatalf("%v: %s", err, text)
+		if !wanted(status) {
+			return fmt.Errorf("it is %v", status)
 		}
-		if wanted(status) {
-			return status
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("it stays %s", text)
-		}
-	}
+		return nil
+	})
+	return status
 }
 
 // refusedAs waits until a revision is refused for a reason, and gives that.
@@ -94,20 +91,16 @@ func (o *operated) write(t *testing.T, name, text string) {
 	}
 }
 
-// becomes waits until the agent's calls get a status, and says how long that took.
-func (o *operated) becomes(t *testing.T, status int) time.Duration {
+// becomes waits until the agent's calls get a status.
+func (o *operated) becomes(t *testing.T, status int) {
 	t.Helper()
-	began := time.Now()
-	for {
+	await.NoError(t, fmt.Sprintf("calls to be answered with %d", status), func() error {
 		got, answer := callTool(t, o.at, "balance", `{}`)
-		if got == status {
-			return time.Since(began)
+		if got != status {
+			return fmt.Errorf("the last one was with %d %s", got, answer)
 		}
-		if time.Since(began) > time.Minute {
-			t.Fatalf("it stays %d %s", got, answer)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+		return nil
+	})
 }
 
 const suspension = "spiffe://example.org/ns/demo/agent/assistant # seen sending money to itself\n"
@@ -116,9 +109,7 @@ func TestAFileThatComesSuspendsAnAgent(t *testing.T) {
 	o := operate(t, `suspended_files = ["suspended/*"]`)
 	o.becomes(t, http.StatusOK)
 	o.write(t, "suspended/demo.assistant", suspension)
-	if took := o.becomes(t, http.StatusForbidden); took > 5*time.Second { // a second on a machine that does nothing else
-		t.Errorf("it took %s", took)
-	}
+	o.becomes(t, http.StatusForbidden)
 	o.write(t, "suspended/demo.assistant", "")
 	o.becomes(t, http.StatusOK)
 }
