@@ -29,9 +29,19 @@ func Flag(description string) schema.BoolAttribute {
 	return schema.BoolAttribute{Optional: true, MarkdownDescription: description}
 }
 
+// Number is an optional integer.
+func Number(description string, validators ...validator.Int64) schema.Int64Attribute {
+	return schema.Int64Attribute{Optional: true, MarkdownDescription: description, Validators: validators}
+}
+
 // List is an optional list of strings.
-func List(description string) schema.ListAttribute {
-	return schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: description}
+func List(description string, validators ...validator.List) schema.ListAttribute {
+	return schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: description, Validators: validators}
+}
+
+// RequiredList is a list of strings that must be set.
+func RequiredList(description string) schema.ListAttribute {
+	return schema.ListAttribute{Required: true, ElementType: types.StringType, MarkdownDescription: description}
 }
 
 // Texts is an optional map of strings.
@@ -42,6 +52,11 @@ func Texts(description string) schema.MapAttribute {
 // Block is an optional object.
 func Block(description string, nested Set) schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{Optional: true, MarkdownDescription: description, Attributes: nested}
+}
+
+// RequiredBlock is an object that must be set.
+func RequiredBlock(description string, nested Set) schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{Required: true, MarkdownDescription: description, Attributes: nested}
 }
 
 // Blocks is an optional list of objects.
