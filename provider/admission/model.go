@@ -107,7 +107,7 @@ func (e exceptionModel) expiry() (time.Time, error) {
 func (m *model) Validate(provider *governed.Provider) spec.Problems {
 	problems := m.spec(provider).Validate()
 	for i, problem := range problems {
-		problems[i].Path = attribute(problem.Path)
+		problems[i].Path = spelt(problem.Path)
 	}
 	for i, e := range m.Exceptions {
 		if _, err := e.expiry(); err != nil {

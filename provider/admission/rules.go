@@ -181,8 +181,8 @@ func (m *model) TakeSecrets(config governed.Model) {
 	}
 }
 
-// attribute gives the path of a problem as the schema spells it.
-func attribute(path []any) []any {
+// spelt gives the path of a problem as the schema spells it.
+func spelt(path []any) []any {
 	if n := len(path); n > 1 && path[n-2] == "registry_credentials" && path[n-1] == "password" {
 		return append(path[:n-1:n-1], "password_wo")
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/agentward/terraform-provider-agent/internal/spec"
+	"github.com/agentward/terraform-provider-agent/provider/attribute"
 	"github.com/agentward/terraform-provider-agent/provider/governed"
 )
 
@@ -30,7 +31,7 @@ func resourceSchema() schema.Schema {
 			"confined. Every rule that is set must hold. A pod that breaks one is refused by the API server with the rule's name and what to do about it.\n\n" +
 			"The same rules give the same verdicts on three engines: the API server's own `ValidatingAdmissionPolicy`, which needs nothing installed, Kyverno and Gatekeeper.\n\n" +
 			"An update of a pod is held to a rule only for what it changes, so that pods which were there before the policy can still be labelled and deleted, but not be made worse.",
-		Attributes: map[string]schema.Attribute{
+		Attributes: attribute.Set{
 			"name": schema.StringAttribute{
 				Required: true,
 				MarkdownDescription: "Name of the policy and of its cluster-scoped objects: a DNS subdomain of at most 63 characters. " +
@@ -71,18 +72,14 @@ func resourceSchema() schema.Schema {
 }
 
 func exceptionsAttribute() schema.ListNestedAttribute {
-	return schema.ListNestedAttribute{
-		Optional: true,
-		MarkdownDescription: "Pods that need not meet the rules for now. An exception applies where all that it sets matches: at least one of `namespaces`, `names` and `expression`. " +
-			"Each stands in the rendered policy with its reason, for whoever reads it in the cluster.",
-		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-			"name":       schema.StringAttribute{Required: true, MarkdownDescription: "Name of the exception, a DNS label."},
-			"namespaces": schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Names of the namespaces it applies in. Default: all."},
-			"names":      schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Names of the pods it applies to; `batch-*` stands for all that begin so. Default: all."},
-			"expression": schema.StringAttribute{Optional: true, MarkdownDescription: "A CEL condition over `object`, `oldObject`, `request` and `namespaceObject`, such as `request.userInfo.username == \"break-glass\"`. It is compiled at plan."},
-			"reason":     schema.StringAttribute{Optional: true, MarkdownDescription: "Why, for the reader. A ticket belongs here."},
-			"expires_at": schema.StringAttribute{Optional: true, MarkdownDescription: "When it ends, as RFC 3339: `2027-01-31T00:00:00Z`. It then covers pods created before that moment and no update, in the cluster and without another apply. " +
-				"A plan warns of one that has ended. Default: never."},
-		}},
-	}
+	return attribute.Blocks("Pods that need not meet the rules for now. An exception applies where all that it sets matches: at least one of `namespaces`, `names` and `expression`. "+
+		"Each stands in the rendered policy with its reason, for whoever reads it in the cluster.", attribute.Set{
+		"name":       attribute.Required("Name of the exception, a DNS label."),
+		"namespaces": attribute.List("Names of the namespaces it applies in. Default: all."),
+		"names":      attribute.List("Names of the pods it applies to; `batch-*` stands for all that begin so. Default: all."),
+		"expression": attribute.Text("A CEL condition over `object`, `oldObject`, `request` and `namespaceObject`, such as `request.userInfo.username == \"break-glass\"`. It is compiled at plan."),
+		"reason":     attribute.Text("Why, for the reader. A ticket belongs here."),
+		"expires_at": attribute.Text("When it ends, as RFC 3339: `2027-01-31T00:00:00Z`. It then covers pods created before that moment and no update, in the cluster and without another apply. " +
+			"A plan warns of one that has ended. Default: never."),
+	})
 }
