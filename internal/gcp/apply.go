@@ -40,7 +40,7 @@ func (c *Client) Apply(ctx context.Context, desired stack.Object, prior string) 
 	defer a.turn.end()
 	there, err := a.converge(ctx)
 	if err != nil {
-		return a.left(err), named(desired.Key, withoutSecrets(err, desired))
+		return stack.Live{}, a.doubted(ctx, named(desired.Key, withoutSecrets(err, desired)))
 	}
 	return b.seen(there, b.project(there, shown))
 }
@@ -57,23 +57,26 @@ type application struct {
 	adopts bool
 	// looks says that the object may be there, so that a create must look first.
 	looks bool
-	// begun says that Google was asked to make the object, and did not refuse.
-	begun bool
+	// begun says that Google was asked to make the object, and is not known to have refused; failed, that the operation which it began
+	// was seen to fail.
+	begun, failed bool
 	// doubts is how often to look again for an object whose create got no answer, where a second create would make a second object.
 	doubts int
 }
 
-// left is what an application that failed may have made nevertheless: nothing where Google was not asked to, or what is there is another's.
-func (a *application) left(err error) stack.Live {
+// doubted says of an error whether the object may have been made nevertheless. It was not where Google refused it, where what is there is
+// another's, and where nothing is there after an operation that failed.
+func (a *application) doubted(ctx context.Context, err error) error {
 	var exists *existsError
 	if !a.begun || errors.As(err, &exists) {
-		return stack.Live{}
+		return err
 	}
-	text, err := stack.CanonicalJSON(a.projected)
-	if err != nil {
-		return stack.Live{}
+	if a.failed {
+		if there, lookErr := a.look(ctx, a.calls, a.at, true); lookErr == nil && there == nil {
+			return err
+		}
 	}
-	return stack.Live{Projection: text}
+	return &stack.DoubtError{Err: err}
 }
 
 // converge gives the live object once it is as desired.
@@ -127,7 +130,7 @@ func (a *application) step(ctx context.Context) (there map[string]any, done bool
 		return a.insert(ctx)
 	case !a.kept(there):
 		a.ours = true // it was given up, and comes back as it is desired
-		return nil, false, a.run(ctx, a.begins(func() (operation, error) { return a.undelete(ctx, a.of(there)) }))
+		return nil, false, a.make(ctx, func() (operation, error) { return a.undelete(ctx, a.of(there)) })
 	case !a.ours && !a.adopts && !a.unclaimed(there) && !a.asMade(there, a.projected):
 		return nil, false, &existsError{key: a.key, fields: a.differing(there, a.projected)}
 	}
@@ -139,14 +142,18 @@ func (a *application) step(ctx context.Context) (there map[string]any, done bool
 		return there, true, nil
 	}
 	etag, _ := there["etag"].(string)
-	if err := a.run(ctx, func() (operation, error) { return a.patch(ctx, a.of(there), c.body, c.mask, etag) }); err != nil {
+	change := a.run
+	if !a.ours {
+		change = a.make // it becomes ours by it
+	}
+	if err := change(ctx, func() (operation, error) { return a.patch(ctx, a.of(there), c.body, c.mask, etag) }); err != nil {
 		return nil, false, err
 	}
 	return a.settled(ctx)
 }
 
 func (a *application) insert(ctx context.Context) (map[string]any, bool, error) {
-	err := a.run(ctx, a.begins(func() (operation, error) { return a.create(ctx, a.at, a.desired) }))
+	err := a.make(ctx, func() (operation, error) { return a.create(ctx, a.at, a.desired) })
 	switch {
 	case refusedWith(err, codes.AlreadyExists) && a.looks:
 		return nil, false, errNotSeen
@@ -177,22 +184,29 @@ func (a *application) replace(ctx context.Context, there map[string]any) error {
 	return a.vanish(ctx, a.bound, a.turn, there, a.config.Pace.Settle)
 }
 
-// begins notes of a request that makes the object whether it may have.
-func (a *application) begins(mutate func() (operation, error)) func() (operation, error) {
-	return func() (operation, error) {
-		op, err := mutate()
-		a.begun = a.begun || err == nil || dropped(answered(err))
-		return op, err
+// make is run for a request that makes the object, or makes it ours. It notes whether that may have happened.
+func (a *application) make(ctx context.Context, mutate func() (operation, error)) error {
+	op, err := mutate()
+	if err != nil {
+		err = answered(err)
+		if mayBeDone(err) {
+			a.begun, a.failed = true, false
+		}
+		return err
 	}
+	a.begun = true
+	op, err = a.finish(ctx, a.calls, op)
+	a.failed = op.refusal() != nil
+	return err
 }
 
 // run makes a change and waits until it is done.
 func (a *application) run(ctx context.Context, mutate func() (operation, error)) error {
 	op, err := mutate()
-	if err != nil {
-		return answered(err)
+	if err == nil {
+		_, err = a.finish(ctx, a.calls, op)
 	}
-	return a.finish(ctx, a.calls, op)
+	return answered(err)
 }
 
 // settled looks until what was done shows, and what Google adds to it. What Google has made of it otherwise, and goes on showing, is what

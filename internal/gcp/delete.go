@@ -113,7 +113,7 @@ var errStillThere = errors.New("it was asked to go, and is still there")
 func (c *Client) remove(ctx context.Context, b bound, there map[string]any) error {
 	op, err := b.delete(ctx, b.of(there))
 	if err == nil {
-		err = c.finish(ctx, b.calls, op)
+		_, err = c.finish(ctx, b.calls, op)
 	}
 	err = answered(err)
 	switch {

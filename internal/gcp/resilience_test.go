@@ -2,7 +2,6 @@ package gcp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -138,47 +137,6 @@ func TestAnApplyMayBeCutAfterEveryRequest(t *testing.T) {
 			t.Errorf("cut after request %d, these are there: %v", cut, names)
 		}
 		cancel()
-	}
-}
-
-// Nobody would know of it otherwise, and what refers to something that nobody knows of would keep that from being deleted.
-func TestAnErrorSaysWhatMayBeThereNevertheless(t *testing.T) {
-	denied := func(method string) gcptest.Fault {
-		return gcptest.Fault{Method: method, Times: -1, Status: "PERMISSION_DENIED"}
-	}
-	for name, test := range map[string]struct {
-		fault gcptest.Fault
-		left  bool
-	}{
-		"it was made, and may not be looked at":       {denied("networkservices.*.agentGateways.get"), true},
-		"it was begun, and the operation is not seen": {denied("networkservices.*.operations.get"), true},
-		"the answer was lost":                         {gcptest.Fault{Method: "networkservices.*.create", Drop: gcptest.DropAfter, Times: -1}, true},
-		"it was refused":                              {denied("networkservices.*.create"), false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			b := newBench(t, gcptest.Options{Polls: 1})
-			b.Inject(test.fault)
-			if test.fault.Drop == gcptest.DropAfter {
-				b.Inject(denied("networkservices.*.agentGateways.get"))
-			}
-			live, err := b.Apply(deadline(t), gateway(t, egress), "")
-			if err == nil {
-				t.Fatal("nothing went wrong")
-			}
-			if left := live.Projection != ""; left != test.left {
-				t.Errorf("it may have left %q (%v)", live.Projection, err)
-			}
-		})
-	}
-}
-
-func TestAnErrorAboutAnothersObjectLeavesNothing(t *testing.T) {
-	b := newBench(t, gcptest.Options{})
-	b.mustApply(t, gateway(t, egress), "")
-	live, err := b.client(t).Apply(deadline(t), gateway(t, `{"description":"of others","googleManaged":{"governedAccessPath":"AGENT_TO_ANYWHERE"}}`), "")
-	var exists *existsError
-	if !errors.As(err, &exists) || live.Projection != "" {
-		t.Errorf("it may have left %q (%v)", live.Projection, err)
 	}
 }
 

@@ -46,6 +46,17 @@ func dropped(err error) bool {
 	return errors.As(err, &failed) || errors.As(err, &halved) || errors.As(err, &request) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
+// mayBeDone says of the error of a request that what it asked for may have been done: there was no answer, also because nobody waited for
+// it any more, or one that says nothing of it.
+func mayBeDone(err error) bool {
+	var connecting *net.OpError
+	if errors.As(err, &connecting) && (connecting.Op == "dial" || connecting.Op == "proxyconnect") {
+		return false // it was never sent
+	}
+	return dropped(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
+		refusedWith(err, codes.Internal, codes.Unavailable, codes.DeadlineExceeded, codes.Canceled, codes.Unknown)
+}
+
 // retryAfter is how long the server asked to wait.
 func retryAfter(err error) time.Duration {
 	var refused *refusal
@@ -142,13 +153,13 @@ func (c *Client) look(ctx context.Context, calls calls, at target, briefly bool)
 // longestPoll bounds the pause between two looks at an operation: those take minutes, and whoever waits for one wants to know.
 const longestPoll = 10 * time.Second
 
-// finish waits until an operation is done, and gives the error that it ended with.
-func (c *Client) finish(ctx context.Context, calls calls, op operation) error {
+// finish waits until an operation is done, and gives it as it was seen last and the error that it ended with.
+func (c *Client) finish(ctx context.Context, calls calls, op operation) (operation, error) {
 	b := c.config.Pace.start()
 	b.longest = min(b.longest, longestPoll)
 	for !op.Done {
 		if err := b.again(ctx, errUnfinished); err != nil {
-			return err
+			return op, err
 		}
 		next, err := calls.poll(ctx, op.Name)
 		err = answered(err)
@@ -157,10 +168,10 @@ func (c *Client) finish(ctx context.Context, calls calls, op operation) error {
 			op = next
 		case transient(err), refusedWith(err, codes.NotFound) && b.waited < c.config.Pace.Settle: // not seen everywhere yet
 		default:
-			return fmt.Errorf("operation %s: %w", op.Name, err)
+			return op, fmt.Errorf("operation %s: %w", op.Name, err)
 		}
 	}
-	return op.refusal()
+	return op, op.refusal()
 }
 
 var errUnfinished = errors.New("the operation that Google began has not ended yet")

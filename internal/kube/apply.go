@@ -123,6 +123,9 @@ func (c *Client) write(ctx context.Context, types objectTypes, desired stack.Obj
 		}
 	}
 	if err != nil {
+		if prior == "" && len(dryRun) == 0 {
+			err = c.doubted(ctx, desired.Key, err)
+		}
 		return stack.Live{}, err
 	}
 	projection, err := types.projection(obj, c.manager(desired.Key), through)

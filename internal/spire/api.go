@@ -91,8 +91,8 @@ func (a grpcAPI) create(ctx context.Context, id string, e entry) (live liveEntry
 	if err != nil {
 		return live, false, err
 	}
-	err = a.conn.with(ctx, func(ctx context.Context, conn grpc.ClientConnInterface) error {
-		answer, err := entryv1.NewEntryClient(conn).BatchCreateEntry(ctx, &entryv1.BatchCreateEntryRequest{Entries: []*types.Entry{wire}})
+	err = a.conn.making(ctx, func(ctx context.Context, conn grpc.ClientConnInterface, option grpc.CallOption) error {
+		answer, err := entryv1.NewEntryClient(conn).BatchCreateEntry(ctx, &entryv1.BatchCreateEntryRequest{Entries: []*types.Entry{wire}}, option)
 		if err != nil {
 			return err
 		}
@@ -217,8 +217,8 @@ func (a grpcAPI) createRelationship(ctx context.Context, r relationship, bundle 
 		return live, err
 	}
 	request := &trustdomainv1.BatchCreateFederationRelationshipRequest{FederationRelationships: []*types.FederationRelationship{wire}}
-	err = a.conn.with(ctx, func(ctx context.Context, conn grpc.ClientConnInterface) error {
-		answer, err := trustdomainv1.NewTrustDomainClient(conn).BatchCreateFederationRelationship(ctx, request)
+	err = a.conn.making(ctx, func(ctx context.Context, conn grpc.ClientConnInterface, option grpc.CallOption) error {
+		answer, err := trustdomainv1.NewTrustDomainClient(conn).BatchCreateFederationRelationship(ctx, request, option)
 		if err != nil {
 			return err
 		}

@@ -109,15 +109,22 @@ func (c *Client) Plan(ctx context.Context, desired stack.Object, prior string) (
 // Apply creates the object, adopts one of the same name, or updates in it the fields that we own; it writes nothing where
 // nothing differs. While the server is away it tries again until the context's deadline.
 func (c *Client) Apply(ctx context.Context, desired stack.Object, prior string) (stack.Live, error) {
-	live, err := attempt(ctx, untilDeadline, func() (stack.Live, error) {
+	doubtful := false
+	live, err := attempt(ctx, untilDeadline, func() (live stack.Live, err error) {
 		switch desired.Key.Kind {
 		case stack.SPIREEntry:
-			return c.applyEntry(ctx, desired, prior)
+			live, err = c.applyEntry(ctx, desired, prior)
 		case stack.SPIREFederationRelationship:
-			return c.applyRelationship(ctx, desired, prior)
+			live, err = c.applyRelationship(ctx, desired, prior)
+		default:
+			err = errKind
 		}
-		return stack.Live{}, errKind
+		doubtful = doubtful || errors.As(err, new(*stack.DoubtError))
+		return live, err
 	})
+	if doubtful && unanswered(err) {
+		return live, &stack.DoubtError{Err: named(desired.Key, err)}
+	}
 	return live, named(desired.Key, err)
 }
 

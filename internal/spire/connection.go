@@ -18,7 +18,10 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
+
+	"github.com/agentward/terraform-provider-agent/internal/stack"
 )
 
 // connection is a gRPC connection that is made when it is first used, and made again when that failed.
@@ -119,6 +122,18 @@ func (c *connection) with(ctx context.Context, f func(context.Context, grpc.Clie
 		}
 		// The channel answers with its last failure until it dials again of itself; the next attempt is to see the present.
 		conn.ResetConnectBackoff()
+	}
+	return err
+}
+
+// making is with for a call that makes something. Where the call was sent and no answer came, the error is a *stack.DoubtError.
+func (c *connection) making(ctx context.Context, f func(context.Context, grpc.ClientConnInterface, grpc.CallOption) error) error {
+	var reached peer.Peer // none where no connection took the call
+	err := c.with(ctx, func(ctx context.Context, conn grpc.ClientConnInterface) error {
+		return f(ctx, conn, grpc.Peer(&reached))
+	})
+	if reached.Addr != nil && unanswered(err) {
+		return &stack.DoubtError{Err: err}
 	}
 	return err
 }

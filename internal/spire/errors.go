@@ -18,6 +18,11 @@ var ErrUnreachable = errors.New("the SPIRE server does not answer")
 // errTimeout is the case of ErrUnreachable in which a call took too long.
 var errTimeout = fmt.Errorf("%w in time", ErrUnreachable)
 
+// unanswered says that no answer came, or that nobody waited for it.
+func unanswered(err error) bool {
+	return errors.Is(err, ErrUnreachable) || errors.Is(err, context.Canceled)
+}
+
 // ConflictError says that another entry already gives the same workload the same SPIFFE ID.
 type ConflictError struct {
 	ID, OtherID string // entry ids, ours and the other

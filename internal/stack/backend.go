@@ -12,6 +12,14 @@ var ErrNotFound = errors.New("object not found")
 // ErrForbidden says that the credentials may not do it; what is there is not known.
 var ErrForbidden = errors.New("forbidden")
 
+// DoubtError says of an object that was to be made that it may be there although nobody has seen it: the answer was lost, or the work
+// was cut off before its end. Whoever asked for the object has to remember it.
+type DoubtError struct{ Err error }
+
+func (e *DoubtError) Error() string { return e.Err.Error() }
+
+func (e *DoubtError) Unwrap() error { return e.Err }
+
 // UnknownError says that what an apply would give cannot be known now, for a reason that is no fault of the plan: the API is
 // unreachable, the namespace or the CRD does not exist yet.
 type UnknownError struct {
@@ -60,8 +68,7 @@ type Awaiter interface {
 type Backend interface {
 	// Plan says what Apply would give, without changing anything. It returns an *UnknownError where that cannot be known.
 	Plan(ctx context.Context, desired Object, prior string) (Live, error)
-	// Apply makes the object be as desired. An error that comes with a projection says that the object may have been made nevertheless:
-	// whoever asked for it has to remember it.
+	// Apply makes the object be as desired. It returns a *DoubtError where the object may have been made nevertheless.
 	Apply(ctx context.Context, desired Object, prior string) (Live, error)
 	// Read looks at an object through the fields of prior united with those we own now. It returns ErrNotFound where the
 	// object is gone, ErrForbidden where it may not be looked at, and an *UnknownError with Unreachable set where the API does not answer.

@@ -3,60 +3,94 @@ package gateway_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
+	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
-	"github.com/agentward/terraform-provider-agent/acctest/terraform"
 	"github.com/agentward/terraform-provider-agent/internal/gcp"
 	"github.com/agentward/terraform-provider-agent/internal/gcp/gcptest"
+	"github.com/agentward/terraform-provider-agent/provider"
 )
 
-// An apply may lose its network, or its life, at any request. What it has made by then is in state, or is found, and the next apply
-// finishes.
+// An apply may be told to stop while it waits for the answer to any request, which is then lost, whether it was heard or not. What the
+// apply has made by then is in state, or is found, and the next one finishes: where Terraform replaces what the failed create left, as it
+// does by itself, and where it goes on from that, as it does when told that it is not tainted.
 func TestGoogleApplyThatIsCutAnywhereIsFinishedByTheNext(t *testing.T) {
-	const tooMany = 200
-	for n := range tooMany {
-		life, end := context.WithCancel(t.Context())
-		cut := false
-		fake := gcptest.Start(t, gcptest.Options{Log: func(r gcptest.Request) {
-			if r.Status == 0 { // the connection was dropped
-				cut = true
-				end()
+	for name, cut := range map[string]struct {
+		drop   gcptest.Drop
+		finish func(p spoken, left kept) kept
+	}{
+		"not heard, and replaced":        {gcptest.DropBefore, spoken.replace},
+		"not answered, and replaced":     {gcptest.DropAfter, spoken.replace},
+		"not answered, and gone on with": {gcptest.DropAfter, spoken.goOn},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for n := 0; cutCreate(t, n, cut.drop, cut.finish); n++ {
 			}
-		}})
-		p := speak(t, fake)
-		_, planned := p.plan(p.gateway(), p.none())
-		fake.StopAfter(n)
-		p.life = life
-		_, left := p.apply(p.gateway(), p.none(), planned)
-		fake.Resume()
-		end()
-		if !cut {
-			if n < 10 {
-				t.Fatalf("%d requests make a gateway, which is too good to be true", n)
-			}
-			return
-		}
-		p = speak(t, fake) // what the provider remembers is gone with it
-		read := p.read(left)
-		diagnostics, planned := p.plan(p.gateway(), read)
-		p.well(n, diagnostics)
-		diagnostics, finished := p.apply(p.gateway(), read, planned)
-		p.well(n, diagnostics)
-		_, again := p.plan(p.gateway(), p.read(finished))
-		if !again.value.Equal(finished.value) {
-			t.Errorf("after a cut at request %d, the plan that follows the finishing apply is not empty:\n%s\n%s", n, again.value, finished.value)
-		}
-		diagnostics, _ = p.apply(p.none().value, finished, kept{p.none().value, finished.private})
-		p.well(n, diagnostics)
-		if names := fake.Names(); len(names) > 0 {
-			t.Fatalf("after a cut at request %d, destroy left %q", n, names)
-		}
+		})
 	}
-	t.Errorf("%d requests do not make a gateway", tooMany)
+}
+
+// cutCreate cuts the creation of a gateway off at a request, and says whether there was one.
+func cutCreate(t *testing.T, n int, drop gcptest.Drop, finish func(p spoken, left kept) kept) bool {
+	t.Helper()
+	life, end := context.WithCancel(t.Context())
+	defer end()
+	var cut atomic.Bool
+	fake := gcptest.Start(t, gcptest.Options{Polls: 1, Log: func(r gcptest.Request) {
+		if r.Status == 0 { // the connection is about to be dropped
+			cut.Store(true)
+			end()
+		}
+	}})
+	defer fake.Close()
+	p := speak(t, fake)
+	_, planned := p.plan(p.gateway(), p.none())
+	fake.Inject(gcptest.Fault{Skip: n, Drop: drop})
+	p.life = life
+	_, left := p.apply(p.gateway(), p.none(), planned)
+	if !cut.Load() {
+		if n < 10 {
+			t.Fatalf("%d requests make a gateway, which is too good to be true", n)
+		}
+		return false
+	}
+	p = speak(t, fake) // what the provider remembers is gone with it
+	p.when = fmt.Sprintf("after a cut at request %d", n)
+	finished := finish(p, left)
+	if again := p.well(p.plan(p.gateway(), p.read(finished))); !again.value.Equal(finished.value) {
+		t.Errorf("%s, the plan that follows the finishing apply is not empty:\n%s\n%s", p.when, again.value, finished.value)
+	}
+	p.well(p.apply(p.none().value, finished, kept{p.none().value, finished.private}))
+	if names := fake.Names(); len(names) > 0 {
+		t.Fatalf("%s, destroy left %q", p.when, names)
+	}
+	return true
+}
+
+// replace does what Terraform does with what a failed create left. To neither half of it does it hand over what was kept in private.
+func (p spoken) replace(left kept) kept {
+	p.t.Helper()
+	read := p.read(left)
+	planned := p.well(p.plan(p.gateway(), p.none()))
+	if !read.value.IsNull() {
+		p.well(p.apply(p.none().value, read, kept{p.none().value, planned.private}))
+	}
+	return p.well(p.apply(p.gateway(), p.none(), planned))
+}
+
+// goOn does what Terraform does with any other state.
+func (p spoken) goOn(left kept) kept {
+	p.t.Helper()
+	read := p.read(left)
+	return p.well(p.apply(p.gateway(), read, p.well(p.plan(p.gateway(), read))))
 }
 
 // spoken is the provider, as Terraform speaks to it.
@@ -66,6 +100,7 @@ type spoken struct {
 	schema *tfprotov6.SchemaBlock
 	object tftypes.Object
 	life   context.Context //nolint:containedctx // of an apply, which a test ends
+	when   string
 }
 
 // kept is what Terraform keeps of a resource.
@@ -76,10 +111,8 @@ type kept struct {
 
 func speak(t *testing.T, fake *gcptest.Server) spoken {
 	t.Helper()
-	server, err := terraform.Factories()["agent"]()
-	if err != nil {
-		t.Fatal(err)
-	}
+	pace := gcp.Pace{Pause: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
+	server := providerserver.NewProtocol6(provider.New("test", provider.GooglePace(pace))())()
 	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +141,7 @@ func speak(t *testing.T, fake *gcptest.Server) spoken {
 	if !ok {
 		t.Fatal("the schema is no object")
 	}
-	return spoken{t, server, schema.Block, object, t.Context()}
+	return spoken{t: t, server: server, schema: schema.Block, object: object, life: t.Context()}
 }
 
 func (p spoken) none() kept { return kept{value: tftypes.NewValue(p.object, nil)} }
@@ -201,11 +234,13 @@ func (p spoken) read(current kept) kept {
 	return kept{p.unwire(resp.NewState), resp.Private}
 }
 
-func (p spoken) well(n int, failed []*tfprotov6.Diagnostic) {
+// well gives the outcome of what must not fail.
+func (p spoken) well(failed []*tfprotov6.Diagnostic, outcome kept) kept {
 	p.t.Helper()
 	for _, d := range failed {
-		p.t.Fatalf("after a cut at request %d: %s: %s", n, d.Summary, d.Detail)
+		p.t.Fatalf("%s: %s: %s", p.when, d.Summary, d.Detail)
 	}
+	return outcome
 }
 
 func errorsOf(all []*tfprotov6.Diagnostic) []*tfprotov6.Diagnostic {

@@ -162,7 +162,7 @@ func (f *fake) Apply(_ context.Context, o stack.Object, _ string) (stack.Live, e
 		return stack.Live{}, err
 	} else if err != nil {
 		f.objects[o.Key] = stack.Live{Projection: `{"part":"made"}`, UID: "unheard"}
-		return stack.Live{Projection: `{"part":"made"}`}, err
+		return stack.Live{}, &stack.DoubtError{Err: err}
 	}
 	text, err := stack.CanonicalJSON(o.Body)
 	f.mu.Lock()
@@ -201,6 +201,8 @@ func (f *fake) Delete(_ context.Context, key stack.Key, uid string) error {
 	}
 	return nil
 }
+
+func (f *fake) Await(_ context.Context, key stack.Key) error { return f.call("await", key) }
 
 func (f *fake) Rivals(context.Context, []stack.Object) ([]string, error) { return f.rivals, nil }
 

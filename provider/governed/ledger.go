@@ -25,8 +25,6 @@ type entry struct {
 	// Rendered and Projection are hashes: of what was asked for, and of what came out.
 	Rendered   string `json:"rendered"`
 	Projection string `json:"projection"`
-	// Doubtful says that the object may have been made by an application that failed, and may show only later.
-	Doubtful bool `json:"doubtful,omitempty"`
 }
 
 func (l ledger) find(key string) (entry, bool) {
@@ -48,17 +46,6 @@ func (l ledger) with(e entry) ledger {
 		}
 	}
 	return append(out, e)
-}
-
-// doubts gives the keys of what may show although it is not among the objects.
-func (l ledger) doubts(objects map[string]string) []string {
-	var keys []string
-	for _, e := range l {
-		if _, there := objects[e.Key]; e.Doubtful && !there {
-			keys = append(keys, e.Key)
-		}
-	}
-	return keys
 }
 
 func (l ledger) without(key string) ledger {

@@ -127,39 +127,6 @@ func TestFailedCreateKeepsWhatWasWritten(t *testing.T) {
 	expectCalls(t, f, "delete first")
 }
 
-func TestWhatAFailureMayHaveMadeIsInStateAndGoesFirst(t *testing.T) {
-	f := newFake()
-	p := start(t, using(f))
-	config := p.config("first", "second", "third")
-	_, planned := p.plan(config, none(p))
-	f.fail = func(verb string, key stack.Key) error {
-		if verb == "apply" && key.Name == "second" {
-			return errUnanswered
-		}
-		return nil
-	}
-	resp, left := p.apply(config, none(p), planned)
-	expectError(t, resp.Diagnostics, "no answer")
-	if kept := p.objects(left.value); len(kept) != 2 || kept["/v1/Part/box/second"].IsNull() {
-		t.Fatalf("state keeps %v, want the second part too", kept)
-	}
-	f.fail = nil
-	late := f.objects[partKey("box", "second")]
-	delete(f.objects, partKey("box", "second"))
-	_, read := p.read(left)
-	if kept := p.objects(read.value); len(kept) != 1 {
-		t.Fatalf("state keeps %v, want what shows", kept)
-	}
-	f.objects[partKey("box", "second")] = late
-	f.taken()
-	deleted, _ := p.destroy(read)
-	expectNoErrors(t, deleted.Diagnostics)
-	expectCalls(t, f, "delete second", "delete first")
-	if len(f.objects) > 0 {
-		t.Errorf("there is left %v", f.objects)
-	}
-}
-
 func TestCreateThatWroteNothingLeavesNothing(t *testing.T) {
 	f := newFake()
 	p := start(t, using(f))

@@ -160,18 +160,32 @@ func (r *governed) remembered(ctx context.Context, req resource.ModifyPlanReques
 	var objects types.Map
 	diags := req.State.GetAttribute(ctx, path.Root("objects"), &objects)
 	l, more := readLedger(ctx, req.Private)
-	return projections(objects), l, append(diags, more...)
+	return inventory(objects), l, append(diags, more...)
 }
 
-// projections gives the known elements of an objects attribute.
-func projections(objects types.Map) map[string]string {
+// inventory gives the known elements of an objects attribute: projections by key. Of what is null there, and "" here, nobody knows whether
+// it is there: an apply that was cut off may have made it. That is kept in plain sight because Terraform hands over no private state where
+// it replaces what a failed create left.
+func inventory(objects types.Map) map[string]string {
 	known := map[string]string{}
 	for key, value := range objects.Elements() {
-		if s, ok := value.(types.String); ok && !s.IsNull() && !s.IsUnknown() {
+		if s, ok := value.(types.String); ok && !s.IsUnknown() {
 			known[key] = s.ValueString()
 		}
 	}
 	return known
+}
+
+// attribute is inventory the other way round.
+func attribute(inventory map[string]string) (types.Map, diag.Diagnostics) {
+	elements := make(map[string]attr.Value, len(inventory))
+	for key, projection := range inventory {
+		elements[key] = types.StringValue(projection)
+		if projection == "" {
+			elements[key] = types.StringNull()
+		}
+	}
+	return types.MapValue(types.StringType, elements)
 }
 
 // planObjects gives the objects attribute as an apply would leave it.

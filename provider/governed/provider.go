@@ -80,8 +80,8 @@ type contact struct {
 	reached map[string]bool
 	// answered says of each resource that was read whether the API answered.
 	answered map[string]bool
-	// held are the objects that were found of the states that were read.
-	held map[stack.Key]bool
+	// held are the objects, by key, that the states have which were read.
+	held map[string]bool
 }
 
 // api names the API that carries a key: a service of Google's, the SPIRE server or the cluster.
@@ -113,20 +113,22 @@ func (c *contact) noteRead(id string, answered bool) {
 	c.answered[id] = answered
 }
 
-func (c *contact) noteHeld(key stack.Key) {
+func (c *contact) noteHeld(inventory map[string]string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.held == nil {
-		c.held = map[stack.Key]bool{}
+		c.held = map[string]bool{}
 	}
-	c.held[key] = true
+	for key := range inventory {
+		c.held[key] = true
+	}
 }
 
 // wasHeld says that a state which was read has the object.
 func (c *contact) wasHeld(key stack.Key) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.held[key]
+	return c.held[key.String()]
 }
 
 // stale says that the resource was to be read and the API did not answer: its state is not what is there now.

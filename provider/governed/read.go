@@ -15,7 +15,8 @@ import (
 )
 
 // Read looks at every object in state through the fields that we own. An object that is gone, or that was replaced by another
-// of its name, leaves the map; an API that does not answer leaves it as it was, and the plan says what is not known.
+// of its name, leaves the map; an API that does not answer leaves it as it was, and the plan says what is not known. What may be there
+// stays in doubt until it shows, or is removed.
 func (r *governed) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	resp.Diagnostics.Append(r.setIdentity(ctx, resp.Identity, &resp.State)...)
 	m := r.New()
@@ -37,14 +38,14 @@ func (r *governed) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	prior := projections(m.base().Objects)
+	prior := inventory(m.base().Objects)
 	imported := m.base().Objects.IsNull()
 	if imported {
 		for _, key := range m.ImportKeys(r.provider) {
 			prior[key.String()] = ""
 		}
 	}
-	live, answered, err := r.readAll(ctx, prior, l)
+	live, answered, err := r.readAll(ctx, prior, imported, l)
 	if err != nil {
 		resp.Diagnostics.Append(Unable("read", r.Noun, m.Label(), err))
 		return
@@ -57,15 +58,24 @@ func (r *governed) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	r.provider.contact.noteRead(r.contactID(m), answered)
-	elements := map[string]attr.Value{}
+	now, learned := map[string]string{}, false
 	for key, object := range live {
-		r.provider.contact.noteHeld(key)
-		elements[key.String()] = types.StringValue(object.Projection)
-		if _, known := l.find(key.String()); !known {
-			l = append(l, entry{Key: key.String(), UID: object.UID})
+		text := key.String()
+		now[text] = object.Projection
+		_, known := l.find(text)
+		first := prior[text] == ""
+		if !known || first {
+			l = l.with(entry{Key: text, UID: object.UID})
+		}
+		learned = learned || first
+	}
+	for text, projection := range prior {
+		if _, there := now[text]; !there && projection == "" && !imported {
+			now[text] = "" // it may show yet
 		}
 	}
-	objects, diags := types.MapValue(types.StringType, elements)
+	r.provider.contact.noteHeld(now)
+	objects, diags := attribute(now)
 	resp.Diagnostics.Append(diags...)
 	values := m.Observed(live)
 	values["objects"] = objects
@@ -73,7 +83,7 @@ func (r *governed) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	values["stack"] = m.base().Stack
 	resp.State.Raw, diags = withAttributes(ctx, resp.State.Raw, values)
 	resp.Diagnostics.Append(diags...)
-	if imported {
+	if learned {
 		resp.Diagnostics.Append(writeLedger(ctx, resp.Private, l)...)
 	}
 }
@@ -94,8 +104,8 @@ func (r *governed) rememberStack(ctx context.Context, m Model, resp *resource.Re
 	return diags
 }
 
-// readAll gives the objects that are still there, and whether the API answered for all of them.
-func (r *governed) readAll(ctx context.Context, prior map[string]string, l ledger) (found map[stack.Key]stack.Live, answered bool, err error) {
+// readAll gives the objects that are there, and whether the API answered for all of them.
+func (r *governed) readAll(ctx context.Context, prior map[string]string, imported bool, l ledger) (found map[stack.Key]stack.Live, answered bool, err error) {
 	found, answered = make(map[stack.Key]stack.Live, len(prior)), true
 	var hidden error
 	for text, projection := range prior {
@@ -104,7 +114,7 @@ func (r *governed) readAll(ctx context.Context, prior map[string]string, l ledge
 			return nil, false, err
 		}
 		backend, err := r.provider.Backend(ctx, key)
-		if err != nil && projection == "" {
+		if err != nil && imported {
 			// An import looks in more APIs than the resource needs: a cluster for an agent that has none.
 			hidden = err
 			continue
@@ -117,14 +127,18 @@ func (r *governed) readAll(ctx context.Context, prior map[string]string, l ledge
 		switch {
 		case errors.Is(err, stack.ErrNotFound):
 			continue
-		case projection == "" && errors.Is(err, stack.ErrForbidden):
+		case imported && errors.Is(err, stack.ErrForbidden):
 			// An import looks at more kinds than the resource needs credentials for.
 			tflog.Debug(ctx, "object may be there but may not be read, and is not imported", map[string]any{"object": text, "reason": err.Error()})
 			hidden = err
 			continue
-		case errors.As(err, &unknown) && unknown.Unreachable && projection != "":
+		case errors.As(err, &unknown) && unknown.Unreachable && !imported:
 			tflog.Debug(ctx, "object could not be read and is kept as it was", map[string]any{"object": text, "reason": unknown.Err.Error()})
-			live, answered = stack.Live{Projection: projection}, false
+			answered = false
+			if projection == "" {
+				continue
+			}
+			live = stack.Live{Projection: projection}
 		case err != nil:
 			return nil, false, err
 		default:
@@ -174,13 +188,10 @@ func (r *governed) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	objects := projections(m.base().Objects)
-	for _, key := range l.doubts(objects) {
-		objects[key] = ""
-	}
+	objects := inventory(m.base().Objects)
 	l = r.ordered(m, objects, l)
 	for _, key := range deletionOrder(objects, l) {
-		if err := r.remove(ctx, m, key, l); err != nil {
+		if err := r.remove(ctx, m, key, objects, l); err != nil {
 			resp.Diagnostics.Append(Unable("delete", r.Noun, m.Label(), err))
 			return
 		}

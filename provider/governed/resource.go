@@ -81,7 +81,7 @@ func (r *governed) Schema(ctx context.Context, _ resource.SchemaRequest, resp *r
 		ElementType: types.StringType,
 		MarkdownDescription: "Every object that this resource owns: `<group>/<version>/<Kind>/<namespace>/<name>` to the fields that we own, " +
 			"as canonical JSON. A resource of Google's has its full name there, `//<service>/<resource name>`. Where several resources share an object, `#<part>` follows: what of it is this resource's. It is the inventory, the diff of a plan, and the drift: a field that somebody else changed shows here with its " +
-			"target value, fields of others never do. Secret values are hashes; in render mode they are left out.",
+			"target value, fields of others never do. What is null may be there: an apply that made it was cut off before anybody saw it, and the next one settles that. Secret values are hashes; in render mode they are left out.",
 	}
 	s.Attributes["timeouts"] = timeouts.AttributesAll(ctx)
 	resp.Schema = s

@@ -2,13 +2,12 @@ package governed
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -28,7 +27,7 @@ func (r *governed) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	w := writer{governed: r, verb: "update", state: &resp.State, identity: resp.Identity, private: resp.Private}
 	w.former = r.New()
 	resp.Diagnostics.Append(req.State.Get(ctx, w.former)...)
-	w.objects, w.from = projections(w.former.base().Objects), w.former.base().On()
+	w.objects, w.from = inventory(w.former.base().Objects), w.former.base().On()
 	var diags diag.Diagnostics
 	w.ledger, diags = readLedger(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
@@ -56,7 +55,7 @@ type writer struct {
 
 	former  Model             // in state before an update
 	from    spec.Stack        // its stack
-	objects map[string]string // projections by key
+	objects map[string]string // see inventory
 	ledger  ledger
 	live    map[stack.Key]stack.Live
 }
@@ -112,12 +111,12 @@ func (w *writer) write(ctx context.Context, plan tfsdk.Plan, config tfsdk.Config
 // applyAll applies objects until one of the resource's own fails; own says that none did. A part in somebody else's object holds
 // nothing up: a suspension that one gateway cannot be told of must reach the others, and end the registration.
 func (w *writer) applyAll(ctx context.Context, m Model, desired []stack.Object, planned types.Map) (own bool, diags diag.Diagnostics) {
-	want := projections(planned)
+	want := inventory(planned)
 	for _, object := range desired {
 		key := object.Key.String()
 		live, err := w.apply(ctx, object, want[key])
 		if err != nil {
-			w.noteLeft(object.Key, live)
+			w.noteLeft(object.Key, err)
 			diags.Append(Unable(w.verb, w.Noun, m.Label(), err))
 			if object.Key.Part != "" {
 				continue
@@ -136,17 +135,16 @@ func (w *writer) applyAll(ctx context.Context, m Model, desired []stack.Object, 
 	return true, diags
 }
 
-// noteLeft remembers what a failed application may have made: it could hold others, which a destruction would wait for. A refresh takes
-// out of the objects what does not show, and the ledger still has it. Its UID is not known, and it is the last that was applied.
-func (w *writer) noteLeft(key stack.Key, live stack.Live) {
-	if live.Projection == "" {
+// noteLeft remembers what a failed application may have made: it could hold others, which a destruction would wait for. Its UID is not
+// known, and it is the last that was applied.
+func (w *writer) noteLeft(key stack.Key, err error) {
+	var doubt *stack.DoubtError
+	if !errors.As(err, &doubt) {
 		return
 	}
 	text := key.String()
-	if w.objects[text] == "" {
-		w.objects[text] = live.Projection
-	}
-	w.ledger = w.ledger.with(entry{Key: text, Doubtful: true})
+	w.objects[text] = ""
+	w.ledger = w.ledger.without(text).with(entry{Key: text})
 }
 
 // apply brings one object to what was planned, and only looks at it where it is so already.
@@ -165,7 +163,7 @@ func (w *writer) apply(ctx context.Context, object stack.Object, planned string)
 	}
 	live, err := backend.Apply(ctx, object, prior)
 	if err != nil {
-		return live, err
+		return stack.Live{}, err
 	}
 	w.provider.contact.noteReached(object.Key)
 	w.ledger = w.ledger.with(entryFor(object, w.provider.FieldManager, live))
@@ -176,7 +174,7 @@ func (w *writer) apply(ctx context.Context, object stack.Object, planned string)
 func (w *writer) prune(ctx context.Context, m Model, desired []stack.Object) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, key := range w.leaving(desired) {
-		if err := w.remove(ctx, w.former, key, w.ledger); err != nil {
+		if err := w.remove(ctx, w.former, key, w.objects, w.ledger); err != nil {
 			diags.Append(Unable(w.verb, w.Noun, m.Label(), err))
 			return diags
 		}
@@ -192,11 +190,7 @@ func (w *writer) leaving(desired []stack.Object) []string {
 	for _, object := range desired {
 		kept[object.Key.String()] = true
 	}
-	there := maps.Clone(w.objects)
-	for _, key := range w.ledger.doubts(there) {
-		there[key] = ""
-	}
-	return slices.DeleteFunc(deletionOrder(there, w.ledger), func(key string) bool { return kept[key] })
+	return slices.DeleteFunc(deletionOrder(w.objects, w.ledger), func(key string) bool { return kept[key] })
 }
 
 // deletionOrder gives the keys in reverse order of application; those of unknown order, which were imported, go last.
@@ -219,7 +213,7 @@ func deletionOrder(objects map[string]string, l ledger) []string {
 }
 
 // remove deletes an object, unless the model in state says that it stays.
-func (r *governed) remove(ctx context.Context, former Model, text string, l ledger) error {
+func (r *governed) remove(ctx context.Context, former Model, text string, objects map[string]string, l ledger) error {
 	key, err := stack.ParseKey(text)
 	if err != nil || r.provider.Render {
 		return err
@@ -231,12 +225,12 @@ func (r *governed) remove(ctx context.Context, former Model, text string, l ledg
 	if err != nil {
 		return err
 	}
-	e, _ := l.find(text)
-	if a, ok := backend.(stack.Awaiter); ok && e.Doubtful {
+	if a, ok := backend.(stack.Awaiter); ok && objects[text] == "" {
 		if err := a.Await(ctx, key); err != nil {
 			return err
 		}
 	}
+	e, _ := l.find(text)
 	return backend.Delete(ctx, key, e.UID)
 }
 
@@ -247,11 +241,7 @@ func (w *writer) record(ctx context.Context, m Model, plan tfsdk.Plan, on spec.S
 		values[name] = value
 	}
 	values["id"], values["stack"] = types.StringValue(m.Label()), types.StringValue(string(on))
-	elements := map[string]attr.Value{}
-	for key, projection := range w.objects {
-		elements[key] = types.StringValue(projection)
-	}
-	objects, diags := types.MapValue(types.StringType, elements)
+	objects, diags := attribute(w.objects)
 	values["objects"] = objects
 	var more diag.Diagnostics
 	w.state.Raw, more = withAttributes(ctx, plan.Raw, values)
