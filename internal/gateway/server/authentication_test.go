@@ -167,6 +167,23 @@ token_service { exchange = [%q] }`, p.URL, p.URL))
 	}
 }
 
+// An agent that gets no token makes no call, so that nothing else tells of it.
+func TestTheAuditLogNamesWhoGetsNoToken(t *testing.T) {
+	g := start(t, open, "", done)
+	o := g.options("a")
+	tokens := token.Client{HTTP: g.over(tlsconfig.MTLSClientConfig(o.SVID, o.Bundles, o.Gateway)), Endpoint: o.TokenEndpoint, Now: time.Now}
+	if _, err := tokens.Agent(t.Context(), "https://elsewhere.example"); err == nil {
+		t.Error("it gets a token for somebody else")
+	}
+	if err := g.stop(); err != nil {
+		t.Fatal(err)
+	}
+	records := g.records("the token service refused the request")
+	if len(records) != 1 || records[0]["event"] != "refused" || records[0]["principal"] != "spiffe://example.org/ns/demo/agent/a" {
+		t.Errorf("the audit log does not say who was refused: %v", records)
+	}
+}
+
 func TestLabelsOfAgentsReachPolicies(t *testing.T) {
 	g := known(t, &gateway{}, `permit (principal is Agent, action, resource) when { principal.hasTag("team") && principal.getTag("team") == "payments" };`,
 		"", `agent "spiffe://example.org/ns/demo/agent/a" { labels = { team = "payments" } }`)
@@ -411,7 +428,13 @@ func suspendedCanDoNothing(t *testing.T, suspend func(g *gateway) error) {
 	if err := g.stop(); err != nil {
 		t.Fatal(err)
 	}
-	if record := g.records("principal is suspended"); len(record) != 1 || record[0]["event"] != "refused" || record[0]["principal"] != "spiffe://example.org/ns/demo/agent/a" {
-		t.Errorf("the audit log does not say who was refused: %v", record)
+	records := g.records("principal is suspended")
+	if len(records) != 2 {
+		t.Errorf("the audit log has %d records of a call and a request of a token that were refused: %v", len(records), records)
+	}
+	for _, record := range records {
+		if record["event"] != "refused" || record["principal"] != "spiffe://example.org/ns/demo/agent/a" {
+			t.Errorf("the audit log does not say who was refused: %v", record)
+		}
 	}
 }

@@ -56,7 +56,7 @@ func (s *Server) handler(listener string) http.Handler {
 			_ = control.SetReadDeadline(time.Time{})
 			if w.status >= http.StatusBadRequest {
 				s.metrics.count("agent_gateway_unauthenticated_total", "listener", listener, "status", strconv.Itoa(w.status))
-				x.rejected(w.status, "", "the token service refused the request")
+				x.withoutToken(w.status)
 			}
 		case at.cards != nil && r.URL.Path == CardKeys:
 			at.serveCardKeys(w, r)
@@ -66,6 +66,17 @@ func (s *Server) handler(listener string) http.Handler {
 			x.serve()
 		}
 	})
+}
+
+// withoutToken writes down who was refused a token. A suspended agent is refused one before it makes the call that would be.
+func (x *exchange) withoutToken(status int) {
+	x.who = x.site.service.Client(x.r)
+	x.who.Labels = x.g.config.Labels.Of(&x.who)
+	reason := "the token service refused the request"
+	if x.suspends(x.g, &x.who) {
+		reason = "principal is suspended"
+	}
+	x.rejected(status, "", reason)
 }
 
 // recovered refuses a request that a fault of the gateway ended.

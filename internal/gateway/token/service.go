@@ -140,6 +140,17 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, answer)
 }
 
+// Client gives the agent that asks for a token, as its connection proves it; the zero principal where that proves none.
+func (s *Service) Client(r *http.Request) principal.Principal {
+	client, err := s.o.Clients.Peer(r.TLS)
+	if err != nil {
+		return principal.Principal{}
+	}
+	p := principal.FromSPIFFEID(client.ID.String())
+	p.Methods = []string{principal.MTLS}
+	return p
+}
+
 func (s *Service) answer(w http.ResponseWriter, r *http.Request) (*response, error) {
 	client, err := s.o.Clients.Peer(r.TLS)
 	if err != nil {
