@@ -1,5 +1,7 @@
 // Package conformance_test tries the active probes out on a cluster with nodes: what works is verified, and what only looks as if it did is
 // not.
+//
+// A test is parallel where it mostly waits for nothing to happen, and nobody else's requirement can tell that it is there.
 package conformance_test
 
 import (
@@ -196,6 +198,7 @@ func (s *stage) nothingIsLeft(id string) {
 }
 
 func TestAnIdentityThatNobodyIssuesIsNone(t *testing.T) {
+	t.Parallel()
 	s := enter(t)
 	report := s.look("agent_identity")
 	s.want(report.Results[0], kars.Detected, "SPIRE runs")
@@ -245,6 +248,7 @@ spec:
 
 // A handler that no node has: a pod in it never starts.
 func TestARuntimeClassWithoutARuntimeIsNoSandbox(t *testing.T) {
+	t.Parallel()
 	s := enter(t)
 	s.bring("apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: kars-conformance}\nhandler: runsc\n")
 	report := s.soon("workload_sandboxing", kars.NotDetected, "no node has the runtime")

@@ -77,6 +77,7 @@ spec: {selector: {app: prometheus}, ports: [{name: web, port: 9090}]}
 
 // A Prometheus that collects from its own namespace looks like one that collects from all.
 func TestPrometheusCollectsFromNewPods(t *testing.T) {
+	t.Parallel()
 	s := enter(t)
 	s.soon("ai_service_metrics", kars.NotDetected, "No collector")
 
