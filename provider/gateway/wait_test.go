@@ -69,7 +69,10 @@ func TestUpdateThatAReplicaRefusesSaysWhichAndWhy(t *testing.T) {
 				return fmt.Sprintf(`{"revision":"before","refused":{"revision":%q,"error":"no such bundle"}}`, revision)
 			})
 		}, refused),
-		// It is written and recorded: nothing is to be done again.
+		// It is written and recorded: what is left is to wait, and the plan says so until that has ended well.
+		refused,
+		after(func() { n.answers(func(revision string) string { return fmt.Sprintf(`{"revision":%q}`, revision) }) },
+			plans(at("200"), action(plancheck.ResourceActionUpdate))),
 		plans(at("200"), plancheck.ExpectEmptyPlan()),
 	)
 }

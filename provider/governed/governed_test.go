@@ -49,6 +49,16 @@ func (m *thing) ImportKeys(*Provider) []stack.Key {
 }
 func (m *thing) Switched(spec.Stack) string { return "Tell everybody who has a part." }
 
+// Leaving warns of a part that is named so.
+func (m *thing) Leaving(*Provider) diag.Diagnostics {
+	for _, part := range m.Parts {
+		if part.ValueString() == "missed" {
+			return diag.Diagnostics{diag.NewWarningDiagnostic("It will be missed", "By everybody.")}
+		}
+	}
+	return nil
+}
+
 // Kept keeps objects that are named so.
 func (m *thing) Kept(key stack.Key) bool { return key.Name == "kept" }
 
@@ -322,8 +332,11 @@ func (p process) configOn(on string, parts ...string) tftypes.Value {
 	})
 }
 
-// proposed is the configuration with what Terraform carries over from state.
+// proposed is the configuration with what Terraform carries over from state; nothing for a destruction.
 func (p process) proposed(config tftypes.Value, prior state) tftypes.Value {
+	if config.IsNull() {
+		return config
+	}
 	values := p.attributes(config)
 	for _, name := range []string{"id", "stack", "objects", "observed"} {
 		if !prior.value.IsNull() && values[name].IsNull() {

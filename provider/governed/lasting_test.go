@@ -5,6 +5,8 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
 	"github.com/agentward/terraform-provider-agent/internal/stack"
 )
 
@@ -73,4 +75,15 @@ func TestImportNeedsNoAPIThatTheResourceHasNothingIn(t *testing.T) {
 	delete(f.objects, partKey("box", "first"))
 	read, _ = p.read(imported())
 	expectError(t, read.Diagnostics, "no cluster is configured")
+}
+
+func TestThePlanOfADestructionSaysWhatItMeans(t *testing.T) {
+	for part, warnings := range map[string]int{"missed": 1, "first": 0} {
+		p := start(t, using(newFake()))
+		made := p.created(part)
+		resp, _ := p.plan(tftypes.NewValue(p.schema, nil), made)
+		if len(resp.Diagnostics) != warnings {
+			t.Errorf("the plan of the destruction of a %s part says %v", part, resp.Diagnostics)
+		}
+	}
 }

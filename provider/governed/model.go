@@ -119,9 +119,8 @@ type Adopter interface {
 	Adopted(provider *Provider, live map[stack.Key]stack.Live) map[stack.Key]stack.Live
 }
 
-// Settler is a model whose objects are taken over by something that runs.
-type Settler interface {
-	// Settle waits, after an update, until what was written is in force, at most until ctx ends. The update is recorded already:
-	// an error says what is not in force, and undoes nothing.
-	Settle(ctx context.Context, provider *Provider) diag.Diagnostics
+// Leaver is a model whose destruction means more than that its objects go.
+type Leaver interface {
+	// Leaving says, for a person who reads the plan, what that is. provider may be nil.
+	Leaving(provider *Provider) diag.Diagnostics
 }

@@ -21,7 +21,11 @@ import (
 
 // ModifyPlan makes the objects known at plan. Terraform calls it again while it applies.
 func (r *governed) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.provider == nil {
+	if req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(r.leaving(ctx, req.State)...)
+		return
+	}
+	if r.provider == nil {
 		return
 	}
 	if r.provider.Unknown && req.ClientCapabilities.DeferralAllowed {
@@ -69,11 +73,26 @@ func (r *governed) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	resp.Plan.Raw, diags = withAttributes(ctx, resp.Plan.Raw, computed)
 	resp.Diagnostics.Append(diags...)
-	if !resp.Diagnostics.HasError() && !resp.Plan.Raw.Equal(req.State.Raw) {
+	again, diags := r.unsettled(ctx, m, req)
+	resp.Diagnostics.Append(diags...)
+	if !resp.Diagnostics.HasError() && (again || !resp.Plan.Raw.Equal(req.State.Raw)) {
 		// What only live objects tell is left to the apply.
 		resp.Plan.Raw, diags = withUnknown(ctx, resp.Plan.Raw, observed)
 		resp.Diagnostics.Append(diags...)
 	}
+}
+
+// leaving says at plan what a destruction means beyond what it shows.
+func (r *governed) leaving(ctx context.Context, state tfsdk.State) diag.Diagnostics {
+	m := r.New()
+	l, ok := m.(Leaver)
+	if !ok || state.Raw.IsNull() || r.provider != nil && r.provider.Render {
+		return nil
+	}
+	if diags := state.Get(ctx, m); diags.HasError() {
+		return diags
+	}
+	return l.Leaving(r.provider)
 }
 
 // lasting gives the observed attributes that an update leaves as they are: see Lasting.

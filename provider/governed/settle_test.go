@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
 func TestUpdateWaitsUntilWhatItWroteIsInForce(t *testing.T) {
@@ -33,7 +34,7 @@ func TestUpdateWaitsUntilWhatItWroteIsInForce(t *testing.T) {
 	}
 }
 
-func TestUpdateThatDoesNotSettleIsRecorded(t *testing.T) {
+func TestUpdateThatDoesNotSettleIsRecordedAndWaitedForAgain(t *testing.T) {
 	f := newFake()
 	p := start(t, using(f))
 	made := p.created("first")
@@ -47,9 +48,27 @@ func TestUpdateThatDoesNotSettleIsRecorded(t *testing.T) {
 	if len(p.objects(left.value)) != 2 {
 		t.Errorf("state keeps %v, want both parts", left.value)
 	}
-	_, again := p.plan(config, left)
-	if !again.value.Equal(left.value) {
-		t.Error("what was written is planned again")
+	waitsAgain := func() (*tfprotov6.ApplyResourceChangeResponse, state) {
+		t.Helper()
+		f.taken()
+		said, again := p.plan(config, left)
+		if len(said.Diagnostics) != 1 || said.Diagnostics[0].Severity != tfprotov6.DiagnosticSeverityWarning {
+			t.Errorf("the plan says %v, want a warning that the last update was not seen in force", said.Diagnostics)
+		}
+		if len(p.objects(again.value)) != 2 || again.value.Equal(left.value) {
+			t.Fatalf("the plan is %s, want an update of nothing", again.value)
+		}
+		resp, after := p.apply(config, left, again)
+		expectCalls(t, f, "read first", "read second")
+		return resp, after
+	}
+	resp, left = waitsAgain()
+	expectError(t, resp.Diagnostics, "still as it was")
+	f.settle = nil
+	resp, left = waitsAgain()
+	expectNoErrors(t, resp.Diagnostics)
+	if said, again := p.plan(config, left); !again.value.Equal(left.value) || len(said.Diagnostics) > 0 {
+		t.Errorf("what was seen in force is planned again: %v", said.Diagnostics)
 	}
 }
 

@@ -102,8 +102,8 @@ func (w *writer) write(ctx context.Context, plan tfsdk.Plan, config tfsdk.Config
 		return diags // nothing was written: there is nothing to remember
 	}
 	diags.Append(w.record(ctx, m, plan, on)...)
-	if s, ok := m.(Settler); ok && w.verb == "update" && !w.provider.Render && !diags.HasError() {
-		diags.Append(s.Settle(writeCtx, w.provider)...)
+	if !diags.HasError() {
+		diags.Append(w.settle(ctx, writeCtx, m)...)
 	}
 	return diags
 }
