@@ -110,7 +110,7 @@ func gateways() schema.ListAttribute {
 			"A suspension reaches each before the registration is withdrawn, and takes effect within two seconds: open streams end, and tokens that were issued count no more. " +
 			"It lies in the ConfigMap `<gateway>-suspended` in the gateway's namespace, under a key of this identity's own; the ConfigMap may come before the gateway, and outlives it. " +
 			"While nothing is suspended there is no such key, and no rights in that namespace are needed. " +
-			"Destroying a suspended identity lifts the suspension: do it when its last SVID has ended (`x509_ttl`).",
+			"Destroying a suspended identity lifts the suspension, and the plan warns of it: do it when its last SVID has ended (`x509_ttl`), or put its `principal` into `suspended` of the gateways first.",
 	}
 }
 

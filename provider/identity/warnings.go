@@ -2,7 +2,9 @@ package identity
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -33,6 +35,22 @@ func (m *model) PlanWarnings(_ context.Context, provider *governed.Provider) dia
 				"gateways cannot tell it from the others until that SVID ends. To cut off at once what it may do with it, set suspended = true, which is for all instances.")
 	}
 	return diags
+}
+
+// Leaving says that what is suspended at gateways is so for as long as the identity is there.
+func (m *model) Leaving(provider *governed.Provider) diag.Diagnostics {
+	id := m.spec(provider)
+	if id.Google != nil || len(id.Gateways) == 0 || len(oss.SuspendedIDs(id)) == 0 {
+		return nil
+	}
+	lifetime := "an hour, unless the SPIRE server says otherwise"
+	if id.X509TTL > 0 {
+		lifetime = m.X509TTL.ValueString()
+	}
+	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(m.suspendedAt(), fmt.Sprintf("The destruction of agent identity %q lifts its suspension", m.Label()),
+		fmt.Sprintf("An SVID that was issued before the suspension is good until it ends (%s after it was issued), and %s will take it again. "+
+			"Destroy the identity when the last one has ended; or before that, refuse the agent by the attribute suspended of the agent_gateway, with its principal.",
+			lifetime, strings.Join(id.Gateways, ", ")))}
 }
 
 // suspendedAt is the attribute that suspends.

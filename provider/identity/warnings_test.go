@@ -38,3 +38,22 @@ func TestSuspensionThatDoesLessThanItsNamePromisesWarns(t *testing.T) {
 		})
 	}
 }
+
+func TestDestructionThatLiftsASuspensionWarns(t *testing.T) {
+	gateways := []types.String{types.StringValue("gateways/edge")}
+	for name, test := range map[string]struct {
+		model model
+		warns bool
+	}{
+		"nothing is suspended":    {model{Gateways: gateways}, false},
+		"suspended at no gateway": {model{Suspended: types.BoolValue(true)}, false},
+		"suspended at a gateway":  {model{Suspended: types.BoolValue(true), Gateways: gateways}, true},
+		"an instance is suspended at a gateway": {
+			model{Instances: map[string]instanceModel{"a1": {Suspended: types.BoolValue(true)}}, Gateways: gateways}, true,
+		},
+	} {
+		if warnings := test.model.Leaving(nil); (len(warnings) > 0) != test.warns {
+			t.Errorf("%s: the plan of a destruction says %v", name, warnings)
+		}
+	}
+}
