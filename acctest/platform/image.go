@@ -20,6 +20,7 @@ import (
 type Images struct {
 	SPIREServer, SPIREAgent, ControllerManager       string
 	KyvernoInit, KyvernoAdmission, KyvernoReports    string
+	NetworkPolicies                                  string // where the network of the nodes enforces none
 	Redis                                            string
 	Gateway                                          string // agent-gateway of this repository
 	Agent                                            string // acctest/platform/agent
@@ -47,6 +48,7 @@ func images() []image {
 		{"kyverno-init", func(i *Images) *string { return &i.KyvernoInit }, pinned(kyverno+"kyvernopre:v%s", tool.KyvernoInit), built(tool.KyvernoInit), nil},
 		{"kyverno", func(i *Images) *string { return &i.KyvernoAdmission }, pinned(kyverno+"kyverno:v%s", tool.KyvernoAdmission), built(tool.KyvernoAdmission), nil},
 		{"kyverno-reports", func(i *Images) *string { return &i.KyvernoReports }, pinned(kyverno+"reports-controller:v%s", tool.KyvernoReports), built(tool.KyvernoReports), nil},
+		{"kube-network-policies", func(i *Images) *string { return &i.NetworkPolicies }, pinned("registry.k8s.io/networking/kube-network-policies:v%s", tool.NetworkPolicies), built(tool.NetworkPolicies), nil},
 		{"redis-server", func(i *Images) *string { return &i.Redis }, "docker.io/library/redis:8", installed("redis-server"), libraries},
 		{"agent-gateway", func(i *Images) *string { return &i.Gateway }, "", ours("./internal/gateway/cmd/agent-gateway"), nil},
 		{"agent", func(i *Images) *string { return &i.Agent }, "", ours("./acctest/platform/agent"), nil},

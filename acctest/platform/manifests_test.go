@@ -44,6 +44,7 @@ func TestManifestsNameTheImages(t *testing.T) {
 	}{
 		"spire-server": {func() ([]*unstructured.Unstructured, error) { return objects("spire-server.yaml", with) }, []string{p.Images.SPIREServer, p.Images.ControllerManager}},
 		"spire-agent":  {func() ([]*unstructured.Unstructured, error) { return objects("spire-agent.yaml", with) }, []string{p.Images.SPIREAgent}},
+		"network":      {func() ([]*unstructured.Unstructured, error) { return objects("network-policies.yaml", with) }, []string{p.Images.NetworkPolicies}},
 		"redis":        {func() ([]*unstructured.Unstructured, error) { return objects("redis.yaml", with) }, []string{p.Images.Redis}},
 		"a server": {func() ([]*unstructured.Unstructured, error) {
 			bank := p.Bank("tools", "bank")

@@ -1,4 +1,4 @@
-// Package platform brings into a kind cluster what the acceptance tests need there: SPIRE, Kyverno, Redis, and images of the gateway, of an
+// Package platform brings into a kind cluster what the acceptance tests need there: a network that enforces NetworkPolicies, SPIRE, Kyverno, Redis, and images of the gateway, of an
 // agent, and of what agents call. Released images are used where they can be pulled; otherwise they are made of programs from pinned Go
 // modules.
 package platform
@@ -86,6 +86,7 @@ func Up(ctx context.Context, o Options) (*Platform, error) {
 		do   func(context.Context) error
 	}{
 		{"images", s.images},
+		{"the enforcement of NetworkPolicies", s.network},
 		{"SPIRE", s.spire},
 		{"Kyverno", s.kyverno},
 		{"Redis", s.redis},

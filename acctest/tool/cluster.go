@@ -9,6 +9,10 @@ var (
 	KyvernoAdmission = kyverno("kyverno-admission-controller", "kyverno")
 	KyvernoInit      = kyverno("kyverno-init", "kyverno-init")
 	KyvernoReports   = kyverno("kyverno-reports-controller", "reports-controller")
+	// NetworkPolicies enforces NetworkPolicies in a node whose network does not.
+	NetworkPolicies = Tool{
+		Name: "kube-network-policies", module: "networkpolicies", pkg: "sigs.k8s.io/kube-network-policies/cmd", pin: "sigs.k8s.io/kube-network-policies", patched: true,
+	}
 	// AgentSandbox is the controller of agent-sandbox.
 	AgentSandbox = Tool{
 		Name: "agent-sandbox-controller", module: "agentsandbox", pkg: "sigs.k8s.io/agent-sandbox/cmd/agent-sandbox-controller", pin: "sigs.k8s.io/agent-sandbox",
@@ -35,8 +39,8 @@ var (
 // ForCluster lists what runs in the cluster of the acceptance tests, in the order in which it is built.
 func ForCluster() []Tool {
 	return []Tool{
-		ControllerManager, SPIREServerStatic, SPIREAgentStatic, KyvernoInit, KyvernoAdmission, KyvernoReports, AgentSandbox, Kueue, Traefik,
-		MetricsServer, Prometheus, Runsc, RunscShim,
+		ControllerManager, SPIREServerStatic, SPIREAgentStatic, KyvernoInit, KyvernoAdmission, KyvernoReports, NetworkPolicies, AgentSandbox, Kueue,
+		Traefik, MetricsServer, Prometheus, Runsc, RunscShim,
 	}
 }
 
