@@ -51,8 +51,8 @@ func (v durationUpTo) ValidateString(_ context.Context, req validator.StringRequ
 	}
 	d, err := time.ParseDuration(req.ConfigValue.ValueString())
 	if err != nil || d <= 0 || d > time.Duration(v) {
-		resp.Diagnostics.AddAttributeError(req.Path, "Not a duration",
-			fmt.Sprintf(`%q: write one such as "90s", "15m" or "1h", up to %s.`, req.ConfigValue.ValueString(), short(time.Duration(v))))
+		resp.Diagnostics.AddAttributeError(req.Path, fmt.Sprintf("Invalid %s", req.Path),
+			fmt.Sprintf(`%q is no duration that it can be: write one such as "90s", "15m" or "1h", up to %s`, req.ConfigValue.ValueString(), short(time.Duration(v))))
 	}
 }
 

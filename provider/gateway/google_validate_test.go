@@ -38,7 +38,7 @@ func TestWhatIsWrongOnGoogleIsToldAtTheAttribute(t *testing.T) {
 		"a project without its number":      {with(`gcp = { project = "other-project" }`), `Invalid gcp.project_number`},
 		"two registries of which none is":   {with(`gcp = { registries = ["//agentregistry.googleapis.com/projects/agents-1/locations/us-central1"] }`), `Invalid gcp.registries`},
 		"the protocols":                     {with(`gcp = { protocols = ["MCP"] }`), `Invalid gcp.protocols`},
-		"a timeout that is too long":        {with(`gcp = { iap = { timeout = "11s" } }`), `Not a duration`},
+		"a timeout that is too long":        {with(`gcp = { iap = { timeout = "11s" } }`), `"11s" is no duration that it can be: write one such as "90s", "15m" or "1h", up to 10s`},
 		"a timeout that is too short":       {with(`gcp = { iap = { timeout = "1ms" } }`), `Invalid gcp.iap.timeout`},
 		"IAP in front of agents":            {strings.Replace(with(`gcp = { iap = { version = "V2" } }`), "agent_to_anywhere", "client_to_agent", 1), `Invalid gcp.iap`},
 		"a template by the project's ID":    {with(`gcp = { connectivity_template = { name = "projects/agents-1/locations/us-central1/agentConnectivityTemplates/t" } }`), `Invalid gcp.connectivity_template.name`},

@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"context"
+	"fmt"
 	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -23,10 +25,9 @@ type secretModel struct {
 }
 
 func secretAttribute(description string) schema.SingleNestedAttribute {
-	return attribute.Block(description+" Either `secret` and `key`, or `value_wo` and `value_wo_version`.", attribute.Set{
-		"secret": attribute.Text("Name of a Secret in the gateway's namespace. The gateway follows its changes.",
-			stringvalidator.AlsoRequires(sibling("key")), stringvalidator.ExactlyOneOf(sibling("secret"), sibling("value_wo"))),
-		"key": attribute.Text("Key in the Secret's data.", stringvalidator.AlsoRequires(sibling("secret"))),
+	block := attribute.Block(description+" Either `secret` and `key`, or `value_wo` and `value_wo_version`.", attribute.Set{
+		"secret": attribute.Text("Name of a Secret in the gateway's namespace. The gateway follows its changes.", stringvalidator.AlsoRequires(sibling("key"))),
+		"key":    attribute.Text("Key in the Secret's data.", stringvalidator.AlsoRequires(sibling("secret"))),
 		"value_wo": schema.StringAttribute{
 			Optional: true, Sensitive: true, WriteOnly: true,
 			MarkdownDescription: "The value itself, kept in a Secret of the gateway's own. Write-only: it is in neither plan nor state, and may come from an ephemeral resource.",
@@ -38,6 +39,36 @@ func secretAttribute(description string) schema.SingleNestedAttribute {
 			Validators:          []validator.Int64{int64validator.AlsoRequires(sibling("value_wo"))},
 		},
 	})
+	block.Validators = []validator.Object{oneSource{}}
+	return block
+}
+
+// oneSource has a secret come from one place.
+type oneSource struct{}
+
+func (oneSource) Description(context.Context) string {
+	return "either secret and key, or value_wo and value_wo_version"
+}
+
+func (v oneSource) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (oneSource) ValidateObject(_ context.Context, req validator.ObjectRequest, resp *validator.ObjectResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	secret, value := req.ConfigValue.Attributes()["secret"], req.ConfigValue.Attributes()["value_wo"]
+	if secret.IsUnknown() || value.IsUnknown() {
+		return
+	}
+	why := "comes from nowhere"
+	switch {
+	case secret.IsNull() != value.IsNull():
+		return
+	case !secret.IsNull():
+		why = "comes from two places"
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, fmt.Sprintf("Invalid %s", req.Path),
+		why+": set either secret and key, for a Secret that is there, or value_wo and value_wo_version, for a value of your own")
 }
 
 // sibling is the attribute of a name beside the one that has a validator.
