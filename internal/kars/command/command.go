@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
 
 	metalabels "k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/rest"
@@ -51,6 +52,8 @@ type options struct {
 	checklist, product           string
 	timeout                      time.Duration
 	active                       active.Options
+
+	submission submission // of checklist and product, once they are read
 }
 
 // Main runs the command and gives its exit code. program is what made the report, with its version.
@@ -120,7 +123,7 @@ func (o *options) run(ctx context.Context, program string, stdout, stderr io.Wri
 	if err != nil {
 		return exitFailed, err
 	}
-	gate := kars.Gate{Require: strings.Split(o.require, ","), Strict: o.strict}
+	gate := kars.Gate{Require: words(o.require), Strict: o.strict}
 	switch {
 	case o.probe != string(kars.Passive) && o.probe != string(kars.Active):
 		return exitFailed, fmt.Errorf("--probe is %q; it can be %s or %s", o.probe, kars.Passive, kars.Active)
@@ -129,11 +132,23 @@ func (o *options) run(ctx context.Context, program string, stdout, stderr io.Wri
 	case o.list:
 		printList(stdout, list)
 		return exitMet, nil
-	case o.product != "" && o.checklist == "":
-		return exitFailed, errors.New("--product is of use only with --checklist")
+	case len(gate.Require) == 0:
+		return exitFailed, errors.New("--require is empty; give must, should, or ids, separated by commas")
+	case o.timeout <= 0:
+		return exitFailed, fmt.Errorf("--timeout is %s; give how long all of it may take, such as 30m", o.timeout)
+	case o.active.GatewayPort < 1 || o.active.GatewayPort > 65535:
+		return exitFailed, fmt.Errorf("--gateway-port is %d, which is no port", o.active.GatewayPort)
 	}
 	if err := gate.Validate(list); err != nil {
 		return exitFailed, fmt.Errorf("--require: %w", err)
+	}
+	if o.submission, err = o.readSubmission(list); err != nil {
+		return exitFailed, err
+	}
+	if o.out != "" {
+		if err := canWrite(o.out); err != nil {
+			return exitFailed, err
+		}
 	}
 	config, err := o.config()
 	if err != nil {
@@ -176,6 +191,11 @@ func (o *options) look(ctx context.Context, config *rest.Config, list kars.Check
 	}
 	report.Started, report.Finished = started, time.Now()
 	return report, err
+}
+
+// words gives what stands between commas.
+func words(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
 }
 
 // labels reads a=b,c=d.

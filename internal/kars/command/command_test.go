@@ -44,7 +44,12 @@ func TestTheExitCodeSaysWhatIsNotMet(t *testing.T) {
 		{"a probe that is none", []string{"--probe", "wild"}, exitFailed, `--probe is "wild"`},
 		{"a word too many", []string{"now"}, exitFailed, `"now" is no flag`},
 		{"a flag that is none", []string{"--what"}, exitFailed, "not defined"},
+		{"words with spaces between them", []string{"--require", "must, workload_sandboxing"}, exitMust, ""},
+		{"no requirement at all", []string{"--require", ""}, exitFailed, "--require is empty"},
+		{"no time", []string{"--timeout", "-5s"}, exitFailed, "--timeout is -5s"},
+		{"a port that is none", []string{"--gateway-port", "99999"}, exitFailed, "--gateway-port is 99999"},
 		{"a product without a checklist", []string{"--product", "p.yaml"}, exitFailed, "only with --checklist"},
+		{"a checklist with nowhere to write", []string{"--checklist", "c.yaml"}, exitFailed, "only with --out"},
 		{"a kubeconfig that is not there", []string{"--kubeconfig", "/nowhere"}, exitFailed, "find the cluster"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -58,7 +63,7 @@ func TestTheExitCodeSaysWhatIsNotMet(t *testing.T) {
 
 func TestARunWritesItsFilesAndSaysHowFarItIs(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "report")
-	_, _, stderr := calls(t, "--kubeconfig", controlplane.Shared(t).Kubeconfig(), "--out", out)
+	_, stdout, stderr := calls(t, "--kubeconfig", controlplane.Shared(t).Kubeconfig(), "--out", out)
 	for _, name := range []string{"report.json", "junit.xml", "report.html"} {
 		if info, err := os.Stat(filepath.Join(out, name)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", name, err)
@@ -66,6 +71,9 @@ func TestARunWritesItsFilesAndSaysHowFarItIs(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(out, "PRODUCT.yaml")); err == nil {
 		t.Error("a submission is drafted without a checklist")
+	}
+	if !strings.Contains(stdout, "In "+out+": report.json, junit.xml, report.html\n") {
+		t.Errorf("it does not say where the report is:\n%s", stdout)
 	}
 	if !strings.Contains(stderr, "[1/21] driver_runtime_management: unknown\n") || !strings.Contains(stderr, "[21/21] ") {
 		t.Errorf("the progress is\n%s", stderr)
@@ -92,6 +100,41 @@ func TestADraftSaysWhatItLacks(t *testing.T) {
 	}
 	if !strings.Contains(stdout, "metadata: vendorName still is the placeholder [Vendor Name]") || strings.Contains(stdout, "platformName") {
 		t.Errorf("it says\n%s", stdout)
+	}
+}
+
+// What can be wrong with files is said before anybody looks at a cluster, which takes long: here there is none.
+func TestFilesAreReadFirst(t *testing.T) {
+	folder := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	checklist := file("checklist.yaml", "metadata: {kubernetesVersion: v1.36}\nspec: {operator: [{id: robust_controller, description: d, level: MUST}]}\n")
+	for _, test := range []struct {
+		name string
+		args []string
+		says string
+	}{
+		{"a checklist that is not there", []string{"--checklist", filepath.Join(folder, "none.yaml")}, "--checklist: open"},
+		{"a checklist of another version", []string{"--checklist", file("old.yaml", "metadata: {kubernetesVersion: v1.35}\nspec: {}\n")}, "not that of 1.36"},
+		{"a checklist that is none", []string{"--checklist", file("text.yaml", "- a\n")}, "give the text of a published"},
+		{"a product that is not there", []string{"--checklist", checklist, "--product", filepath.Join(folder, "none.yaml")}, "--product: open"},
+		{"a product with a word too many", []string{"--checklist", checklist, "--product", file("word.yaml", "metdata: {}\n")}, `unknown field "metdata"`},
+		{"metadata by another name", []string{"--checklist", checklist, "--product", file("snake.yaml", "metadata: {platform_name: x}\n")}, `"platform_name" is not in the metadata of a submission; there are contactEmailAddress,`},
+		{"a status that is none", []string{"--checklist", checklist, "--product", file("done.yaml", "claims: {robust_controller: {status: Done}}\n")}, `claimed to be "Done"; a claim is one of Implemented`},
+		{"a claim of nothing", []string{"--checklist", checklist, "--product", file("claim.yaml", "claims: {robust: {status: Implemented}}\n")}, "robust is claimed, which the checklist of 1.36 does not ask for"},
+		{"a folder that cannot be", []string{"--out", filepath.Join(checklist, "report")}, "--out: "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			code, stdout, stderr := calls(t, append([]string{"--version", "1.36", "--kubeconfig", filepath.Join(folder, "no-kubeconfig"), "--out", filepath.Join(folder, "report")}, test.args...)...)
+			if code != exitFailed || !strings.Contains(stderr, test.says) || strings.Contains(stderr, "find the cluster") {
+				t.Errorf("it exits with %d and says\n%s%s", code, stdout, stderr)
+			}
+		})
 	}
 }
 

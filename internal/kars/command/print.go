@@ -15,7 +15,6 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/kars"
 	"github.com/agentward/terraform-provider-agent/internal/kars/active"
 	"github.com/agentward/terraform-provider-agent/internal/kars/passive"
-	"github.com/agentward/terraform-provider-agent/internal/kars/product"
 	"github.com/agentward/terraform-provider-agent/internal/kars/publish"
 )
 
@@ -93,9 +92,7 @@ func (o *options) write(document publish.Document, stdout io.Writer) error {
 	if o.out == "" {
 		return nil
 	}
-	if err := os.MkdirAll(o.out, 0o755); err != nil {
-		return fmt.Errorf("--out: %w", err)
-	}
+	var written []string
 	for _, file := range []struct {
 		name string
 		text func() ([]byte, error)
@@ -103,7 +100,7 @@ func (o *options) write(document publish.Document, stdout io.Writer) error {
 		{"report.json", document.JSON},
 		{"junit.xml", document.JUnit},
 		{"report.html", document.HTML},
-		{"PRODUCT.yaml", func() ([]byte, error) { return o.draft(document.Report, stdout) }},
+		{"PRODUCT.yaml", func() ([]byte, error) { return o.submission.draft(document.Report, o.out, stdout) }},
 	} {
 		text, err := file.text()
 		if err != nil {
@@ -115,50 +112,20 @@ func (o *options) write(document publish.Document, stdout io.Writer) error {
 		if err := os.WriteFile(filepath.Join(o.out, file.name), text, 0o644); err != nil {
 			return fmt.Errorf("--out: %w", err)
 		}
+		written = append(written, file.name)
 	}
+	fmt.Fprintf(stdout, "\nIn %s: %s\n", o.out, strings.Join(written, ", "))
 	return nil
 }
 
-// draft gives PRODUCT.yaml, and says what the program's validator would find wrong with it. Without a checklist there is none.
-func (o *options) draft(report kars.Report, stdout io.Writer) ([]byte, error) {
-	if o.checklist == "" {
-		return nil, nil
+// canWrite makes the folder, and sees that files can be made in it: nobody wants to hear that after half an hour.
+func canWrite(folder string) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return fmt.Errorf("--out: %w", err)
 	}
-	checklist, err := os.ReadFile(o.checklist)
+	file, err := os.CreateTemp(folder, ".kars-")
 	if err != nil {
-		return nil, fmt.Errorf("--checklist: %w", err)
+		return fmt.Errorf("--out: %w", err)
 	}
-	var stated struct {
-		Metadata map[string]string `json:"metadata"`
-		Claims   map[string]struct {
-			Status   string   `json:"status"`
-			Evidence []string `json:"evidence"`
-			Notes    string   `json:"notes"`
-		} `json:"claims"`
-	}
-	if o.product != "" {
-		text, err := os.ReadFile(o.product)
-		if err != nil {
-			return nil, fmt.Errorf("--product: %w", err)
-		}
-		if err := yaml.UnmarshalStrict(text, &stated); err != nil {
-			return nil, fmt.Errorf("--product: %s: %w", o.product, err)
-		}
-	}
-	vendor := product.Product{Metadata: stated.Metadata, Claims: map[string]product.Claim{}}
-	for id, claim := range stated.Claims {
-		vendor.Claims[id] = product.Claim{Status: claim.Status, Evidence: claim.Evidence, Notes: claim.Notes}
-	}
-	text, err := product.Draft(checklist, report, vendor)
-	if err != nil {
-		return nil, err
-	}
-	problems, err := product.Check(checklist, text, func(name string) bool {
-		_, err := os.Stat(filepath.Join(o.out, name))
-		return err == nil
-	})
-	if len(problems) > 0 {
-		fmt.Fprintf(stdout, "\nPRODUCT.yaml is a draft. Before it is submitted:\n  %s\n", strings.Join(problems, "\n  "))
-	}
-	return text, err
+	return errors.Join(file.Close(), os.Remove(file.Name()))
 }

@@ -114,7 +114,11 @@ func checkEntry(want, got entry, exists func(string) bool) []string {
 	if want.Level == "SHOULD" && got.Status == "" && len(got.Evidence) == 0 {
 		return problems
 	}
-	if !slices.Contains(Statuses, got.Status) {
+	switch {
+	case got.Status == "" && want.Level == "MUST":
+		add("it is a MUST and has no status: only %s passes, N/A does not", Implemented)
+		return problems
+	case !slices.Contains(Statuses, got.Status):
 		add("its status is %q, which is none of %s", got.Status, strings.Join(Statuses, ", "))
 	}
 	if want.Level == "MUST" && got.Status != Implemented {

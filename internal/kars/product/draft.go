@@ -62,6 +62,9 @@ func Draft(checklist []byte, report kars.Report, product Product) ([]byte, error
 		return nil, fmt.Errorf("the checklist is not that of %s, which the report is of", report.Version)
 	}
 	for _, name := range slices.Sorted(maps.Keys(product.Metadata)) {
+		if _, known := fields[name]; !known {
+			return nil, fmt.Errorf("%q is not in the metadata of a submission; there are %s", name, strings.Join(slices.Sorted(maps.Keys(fields)), ", "))
+		}
 		set(metadata, name, text(product.Metadata[name]))
 	}
 	if product.Metadata["repoUrl"] == "" {
