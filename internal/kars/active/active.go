@@ -40,7 +40,8 @@ type Options struct {
 	// GatewayPatience is how long a Gateway may take until it is programmed, and as long again until it routes. 0: five minutes; a cloud
 	// brings up a load balancer.
 	GatewayPatience time.Duration
-	// Patience bounds one probe, or each of the projects that it tries, waits for Gateways aside. 0: three minutes.
+	// Patience bounds one probe, or each of the projects that it tries, waits for Gateways and for metrics aside. What does not come in a
+	// third of it is not there. 0: five minutes.
 	Patience time.Duration
 }
 
@@ -64,18 +65,24 @@ func (o Options) defaulted() Options {
 		o.GatewayPatience = 5 * time.Minute
 	}
 	if o.Patience == 0 {
-		o.Patience = 3 * time.Minute
+		o.Patience = 5 * time.Minute
 	}
 	return o
 }
 
 // patience bounds a probe.
 func (o Options) patience(id string) time.Duration {
-	if id == "ai_inference" {
+	switch id {
+	case "ai_inference":
 		return o.Patience + 2*o.GatewayPatience
+	case "ai_service_metrics", "pod_autoscaling":
+		return 2 * o.Patience // metrics are collected once in a while, and then somebody looks at them once in a while
 	}
 	return o.Patience
 }
+
+// step bounds the wait for one thing to come about, such as that a pod runs and answers.
+func (o Options) step() time.Duration { return o.Patience / 3 }
 
 // errNoProbe says that what the cluster has cannot be tried out here, so that what was found stays.
 var errNoProbe = errors.New("no active probe tries this out")
@@ -112,7 +119,7 @@ func Run(ctx context.Context, config *rest.Config, report kars.Report, options O
 	if err != nil {
 		return report, err
 	}
-	if err := c.sweep(ctx, time.Now()); err != nil {
+	if err := c.sweepOnceAllowed(ctx, time.Now()); err != nil {
 		return report, fmt.Errorf("remove what earlier probes left behind: %w", err)
 	}
 	report.Probe = kars.Active

@@ -72,14 +72,14 @@ func TestWithoutNodes(t *testing.T) {
 	if err := c.InstallCRDs(t.Context(), crd.Dir(t, crd.Kueue), crd.Dir(t, crd.AgentSandbox), crd.Dir(t, crd.SPIRE), crd.Dir(t, crd.Prometheus)); err != nil {
 		t.Fatal(err)
 	}
-	const patience = 8 * time.Second
+	const patience = 24 * time.Second
 	for _, test := range []struct {
 		name, id string
 		status   kars.Status
 		says     string // in the reason, or of what could not be tried
 	}{
 		{"the kinds of DRA need no node", "dra_support", kars.Verified, "can be worked with"},
-		{"Kueue's kinds without Kueue", "gang_scheduling", kars.NotDetected, "0 of 2 pods of a job that fits run"},
+		{"Kueue's kinds without Kueue", "gang_scheduling", kars.NotDetected, "0 of 2 pods of a job that fits are made"},
 		{"agent-sandbox's kinds without agent-sandbox", "robust_controller", kars.NotDetected, "there is no pod of the object"},
 		{"the Prometheus operator's kinds without a Prometheus", "ai_service_metrics", kars.NotDetected, "no Prometheus that collects anything"},
 		{"a pod that never starts cannot be resized", "in_place_pod_resize", kars.Detected, "it did not come in time: pod probe runs (Pending)"},
@@ -141,7 +141,7 @@ func TestAnInterruptedRunCleansUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !report.Interrupted || report.Results[0].Status != kars.Detected || report.Results[1].Status != kars.Detected || time.Since(start) > stepTimeout {
+	if !report.Interrupted || report.Results[0].Status != kars.Detected || report.Results[1].Status != kars.Detected || time.Since(start) > time.Minute {
 		t.Errorf("interrupted %v, after %s, with %+v", report.Interrupted, time.Since(start), report.Results)
 	}
 	nothingIsLeft(t, c.Config())

@@ -118,6 +118,25 @@ func (a *arena) make(gvr schema.GroupVersionResource, namespace string, object m
 	return nil
 }
 
+// sweepOnceAllowed is the first that a run does. An API server knows a role a moment after it was given to somebody, so that a refusal counts
+// only when it lasts.
+func (c *client) sweepOnceAllowed(ctx context.Context, now time.Time) error {
+	for start := time.Now(); ; {
+		err := c.sweep(ctx, now)
+		if !apierrors.IsForbidden(err) || time.Since(start) > allowedAfter {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// allowedAfter is how long after that.
+const allowedAfter = 3 * time.Second
+
 // sweep removes what probes left behind whose time is over.
 func (c *client) sweep(ctx context.Context, now time.Time) error {
 	marked := metav1.ListOptions{LabelSelector: ownerLabel}
@@ -156,57 +175,6 @@ func (c *client) sweep(ctx context.Context, now time.Time) error {
 func over(annotations map[string]string, now time.Time) bool {
 	at, err := time.Parse(time.RFC3339, annotations[expiresAnnotation])
 	return err == nil && now.After(at)
-}
-
-// stepTimeout bounds the wait for one thing to come about, such as that a pod runs and answers.
-const stepTimeout = 90 * time.Second
-
-// until asks again and again until it is done, or for as long as a step may take. The error of done ends it; what it says is what it
-// waits for.
-func (a *arena) until(done func(context.Context) (ok bool, waitingFor string, err error)) error {
-	return a.within(stepTimeout, done)
-}
-
-// within is until for what takes longer than most.
-func (a *arena) within(timeout time.Duration, done func(context.Context) (ok bool, waitingFor string, err error)) error {
-	ctx, cancel := context.WithTimeout(a.ctx, timeout)
-	defer cancel()
-	last := nothingSeen
-	for {
-		ok, waitingFor, err := done(ctx)
-		if ok {
-			return nil
-		}
-		if err != nil && ctx.Err() == nil {
-			return err
-		}
-		// A look that was cut off says less than the one before it.
-		if waitingFor != "" && (ctx.Err() == nil || last == nothingSeen) {
-			last = waitingFor
-		}
-		select {
-		case <-ctx.Done():
-			return &late{last}
-		case <-time.After(500 * time.Millisecond):
-		}
-	}
-}
-
-// nothingSeen is what a wait waits for of which not one look was finished.
-const nothingSeen = "the first answer"
-
-// late says that something did not happen in time.
-type late struct{ what string }
-
-func (l *late) Error() string { return "it did not come in time: " + l.what }
-
-// tooLate says whether the error is that something did not happen, which is an answer, and not that nobody could look.
-func (a *arena) tooLate(err error) (what string, yes bool) {
-	var l *late
-	if !errors.As(err, &l) || errors.Is(a.ctx.Err(), context.Canceled) {
-		return "", false
-	}
-	return l.what, true
 }
 
 // served gives the version in which a resource is served, or errNoProbe.

@@ -179,6 +179,9 @@ func (a *arena) scaledIsReady(s *scaler) error {
 		if err != nil || len(pods) == 0 {
 			return false, "a Deployment makes a pod", err
 		}
+		if err := a.imageless(&pods[0]); err != nil {
+			return false, "", err
+		}
 		ready := false
 		for _, c := range pods[0].Status.Conditions {
 			ready = ready || c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
@@ -225,7 +228,7 @@ func (a *arena) follow(ctx context.Context, s *scaler) error {
 	case s.stage == busy && s.trouble == "":
 		s.trouble = "it makes no more pods of one that is busy"
 	}
-	if s.stage != grown && time.Since(s.since) > stepTimeout {
+	if s.stage != grown && time.Since(s.since) > a.options.Patience/2 {
 		s.stage = stuck
 	}
 	return nil

@@ -23,8 +23,8 @@ import (
 // autoscalers are looked at every second, and not every 15.
 var autoscalers = controlplane.Options{ControllerManager: true, Scheduler: true, ControllerManagerArgs: []string{"--horizontal-pod-autoscaler-sync-period=1s"}}
 
-// patient is long enough for an autoscaler that looks at every second, on a machine that is busy.
-const patient = 30 * time.Second
+// patient gives an autoscaler that looks at every second long enough, on a machine that is busy.
+const patient = 90 * time.Second
 
 // registerMetrics registers metrics of resources with the API server, which asks this port of this machine for them until they are removed.
 func registerMetrics(t *testing.T, c *controlplane.ControlPlane, port int) (remove func()) {

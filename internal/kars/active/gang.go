@@ -14,9 +14,6 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/kars"
 )
 
-// watched is how long a gang that is too large is watched. A scheduler starts what fits within a second.
-const watched = 15 * time.Second
-
 // gangLabel names the group of a pod.
 const gangLabel = "gang"
 
@@ -93,6 +90,7 @@ func (a *arena) tryGang(s gangScheduler) (kars.Finding, error) {
 		return kars.Finding{}, err
 	}
 	evidence := []string{"of two pods with room for one, which are no group, one was bound to a node"}
+	made := time.Now()
 	if err := a.makeGang(s, fits, node, false); err != nil {
 		return kars.Finding{}, err
 	}
@@ -106,11 +104,11 @@ func (a *arena) tryGang(s gangScheduler) (kars.Finding, error) {
 	if err != nil {
 		return kars.Finding{}, err
 	}
-	evidence = append(evidence, "both pods of a group with room for two were bound")
+	evidence, took := append(evidence, "both pods of a group with room for two were bound"), time.Since(made)
 	if err := a.makeGang(s, tooLarge, node, true); err != nil {
 		return kars.Finding{}, err
 	}
-	for start := time.Now(); time.Since(start) < watched; {
+	for start := time.Now(); time.Since(start) < asLongAs(took); {
 		bound, err := a.bound(a.ctx, tooLarge)
 		if err != nil {
 			return kars.Finding{}, err

@@ -49,11 +49,11 @@ func aiInference(a *arena) (kars.Finding, error) {
 			evidence = append(evidence, fmt.Sprintf("GatewayClass %s: %s", class.GetName(), what))
 		case errors.As(err, &lack):
 			evidence = append(evidence, fmt.Sprintf("GatewayClass %s: %v", class.GetName(), lack))
+		case a.ctx.Err() != nil && i > 0:
+			return kars.Finding{}, fmt.Errorf("%s; for GatewayClass %s and %d others no time was left: name the one to try (gateway_class)",
+				strings.Join(evidence, "; "), class.GetName(), len(classes)-i-1)
 		default:
 			return kars.Finding{}, fmt.Errorf("GatewayClass %s: %w", class.GetName(), err)
-		}
-		if rest := classes[i+1:]; a.ctx.Err() != nil && len(rest) > 0 {
-			return kars.Finding{}, fmt.Errorf("%s; for %d other classes no time was left: name the one to try (gateway_class)", strings.Join(evidence, "; "), len(rest))
 		}
 	}
 	return failed(evidence, "No Gateway routes as it is told: %s.", strings.Join(evidence, "; "))
@@ -143,7 +143,7 @@ func (g gateway) remove(kind schema.GroupVersionResource) {
 // programmed waits until the controller has accepted the Gateway, which takes it a moment where there is one, and then until it answers
 // somewhere, which takes longer.
 func (g gateway) programmed() (address string, err error) {
-	err = g.within(min(stepTimeout, g.options.GatewayPatience), func(ctx context.Context) (bool, string, error) {
+	err = g.within(min(g.options.step(), g.options.GatewayPatience), func(ctx context.Context) (bool, string, error) {
 		_, lack, err := g.state(ctx, "Accepted")
 		return lack == "", "a Gateway is accepted (" + lack + ")", err
 	})
@@ -187,7 +187,7 @@ func (g gateway) state(ctx context.Context, condition string) (now *unstructured
 // attached waits until the controller has accepted the route and found its backends.
 func (g gateway) attached() error {
 	controller, _, _ := unstructured.NestedString(g.class.Object, "spec", "controllerName")
-	return g.within(min(stepTimeout, g.options.GatewayPatience), func(ctx context.Context) (bool, string, error) {
+	return g.within(min(g.options.step(), g.options.GatewayPatience), func(ctx context.Context) (bool, string, error) {
 		route, err := g.dynamic.Resource(g.kinds.routes).Namespace(g.namespace).Get(ctx, g.name, metav1.GetOptions{})
 		if err != nil {
 			return false, "", err

@@ -105,7 +105,7 @@ func TestWhatAGatewaysControllerSays(t *testing.T) {
 		{"nothing of the route", "an HTTPRoute is attached (no controller says so)", true, says{gateway: both, addresses: address}},
 		{"something of another's route", "an HTTPRoute is attached (no controller says so)", true, says{both, address, []string{"Accepted", "ResolvedRefs"}, "example.org/other"}},
 		{"that it has the route, and not the backends", "an HTTPRoute is attached (ResolvedRefs: ", true, says{both, address, []string{"Accepted"}, gatewayController}},
-		{"all that it can", "a pod asks the Gateway (", true, says{both, address, []string{"Accepted", "ResolvedRefs"}, gatewayController}},
+		{"all that it can", "have a pod ask the Gateway: ", false, says{both, address, []string{"Accepted", "ResolvedRefs"}, gatewayController}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -22,17 +22,23 @@ func kueueGang(a *arena) (kars.Finding, error) {
 	if err := a.makeQueue(queues.GroupVersion()); err != nil {
 		return kars.Finding{}, err
 	}
+	made := time.Now()
 	if err := a.makeJob("fits", 2); err != nil {
 		return kars.Finding{}, err
 	}
 	err = a.until(func(ctx context.Context) (bool, string, error) {
-		n, err := a.running(ctx, "fits")
-		return n == 2, fmt.Sprintf("%d of 2 pods of a job that fits run", n), err
+		pods, err := a.podsOf(ctx, "fits")
+		return len(pods) == 2, fmt.Sprintf("%d of 2 pods of a job that fits are made", len(pods)), err
 	})
 	if what, yes := a.tooLate(err); yes {
 		return failed(nil, "Kueue does not start a job: %s.", what)
 	}
 	if err != nil {
+		return kars.Finding{}, err
+	}
+	took := time.Since(made)
+	// Kueue has done what is its own. That such pods do not run is nobody's fault, or that of the nodes.
+	if err := a.until(func(ctx context.Context) (bool, string, error) { return a.allRun(ctx, "fits") }); err != nil {
 		return kars.Finding{}, err
 	}
 	evidence := []string{"a job of two pods, for which its queue has room, started whole"}
@@ -42,13 +48,13 @@ func kueueGang(a *arena) (kars.Finding, error) {
 	if err := a.makeJob("too-large", 3); err != nil {
 		return kars.Finding{}, err
 	}
-	for start := time.Now(); time.Since(start) < watched; {
-		pods, err := a.kube.CoreV1().Pods(a.namespace).List(a.ctx, metav1.ListOptions{LabelSelector: "job=too-large"})
+	for start := time.Now(); time.Since(start) < asLongAs(took); {
+		pods, err := a.podsOf(a.ctx, "too-large")
 		if err != nil {
 			return kars.Finding{}, err
 		}
-		if len(pods.Items) > 0 {
-			return failed(evidence, "%d pods of a job of three were made, though its queue has room for two.", len(pods.Items))
+		if len(pods) > 0 {
+			return failed(evidence, "%d pods of a job of three were made, though its queue has room for two.", len(pods))
 		}
 		time.Sleep(500 * time.Millisecond)
 	}
@@ -101,16 +107,27 @@ func (a *arena) makeJob(name string, pods int32) error {
 	return nil
 }
 
-func (a *arena) running(ctx context.Context, job string) (int, error) {
+func (a *arena) podsOf(ctx context.Context, job string) ([]corev1.Pod, error) {
 	pods, err := a.kube.CoreV1().Pods(a.namespace).List(ctx, metav1.ListOptions{LabelSelector: "job=" + job})
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	n := 0
-	for _, pod := range pods.Items {
-		if pod.Status.Phase == corev1.PodRunning {
-			n++
+	return pods.Items, nil
+}
+
+// allRun says whether all pods of a job run, and otherwise why one does not.
+func (a *arena) allRun(ctx context.Context, job string) (yes bool, waitingFor string, err error) {
+	pods, err := a.podsOf(ctx, job)
+	if err != nil {
+		return false, "", err
+	}
+	for _, pod := range pods {
+		if err := a.imageless(&pod); err != nil {
+			return false, "", err
+		}
+		if pod.Status.Phase != corev1.PodRunning {
+			return false, "pod " + pod.Name + " of a job that was started runs (" + trouble(&pod) + ")", nil
 		}
 	}
-	return n, nil
+	return true, "", nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -75,15 +76,29 @@ func (a *arena) answers(namespace, name string) (facts inside.Facts, err error) 
 		if err != nil {
 			return false, "", err
 		}
+		if err := a.imageless(now); err != nil {
+			return false, "", err
+		}
 		if now.Status.Phase != corev1.PodRunning {
 			return false, "pod " + name + " runs (" + trouble(now) + ")", nil
 		}
 		if facts, err = a.facts(ctx, namespace, name); err != nil {
-			return false, "pod " + name + " answers (" + err.Error() + ")", nil //nolint:nilerr // it is asked again
+			return false, "", unseen{fmt.Errorf("pod %s does not answer: %w", name, err)}
 		}
 		return true, "", nil
 	})
 	return facts, err
+}
+
+// imageless says that a pod of the probe has no image, which does not pass by waiting and says nothing of the cluster.
+func (a *arena) imageless(pod *corev1.Pod) error {
+	for _, c := range pod.Status.ContainerStatuses {
+		if w := c.State.Waiting; w != nil && slices.Contains([]string{"ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"}, w.Reason) {
+			return fmt.Errorf("pod %s does not get its image (%s); build it with make image-probe, and say where the cluster finds it (--image, or active.image): %s: %s",
+				pod.Name, a.options.Image, w.Reason, w.Message)
+		}
+	}
+	return nil
 }
 
 // trouble says why a pod does not run.
@@ -153,6 +168,10 @@ func (a *arena) hold(namespace, name string) (*held, error) {
 	return h, nil
 }
 
+// silence is how long nothing may come over a connection on which there is a line every inside.Beat, as where all is slow. One that is cut
+// ends at once.
+const silence = 75 * inside.Beat
+
 // alive says whether the pod goes on writing.
 func (h *held) alive(ctx context.Context) bool {
 	// What lay ready is of earlier; the pod has to write more than that.
@@ -162,7 +181,7 @@ func (h *held) alive(ctx context.Context) bool {
 			if !open {
 				return false
 			}
-		case <-time.After(20 * inside.Beat):
+		case <-time.After(silence):
 			return false
 		case <-ctx.Done():
 			return false

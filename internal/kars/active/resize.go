@@ -89,7 +89,7 @@ func (a *arena) resize(to size, instance string) error {
 	return a.until(func(ctx context.Context) (bool, string, error) {
 		facts, err := a.facts(ctx, a.namespace, container)
 		if err != nil {
-			return false, err.Error(), nil //nolint:nilerr // it is asked again
+			return a.mute(ctx, err)
 		}
 		if facts.Instance != instance {
 			return false, "", &restart{to}
@@ -99,6 +99,20 @@ func (a *arena) resize(to size, instance string) error {
 		}
 		return false, a.resizing(ctx), nil
 	})
+}
+
+// mute is what a look comes to that a pod does not answer: that its container ended is an answer of its own.
+func (a *arena) mute(ctx context.Context, why error) (ok bool, waitingFor string, err error) {
+	pod, err := a.kube.CoreV1().Pods(a.namespace).Get(ctx, container, metav1.GetOptions{})
+	if err != nil {
+		return false, "", err
+	}
+	for _, c := range pod.Status.ContainerStatuses {
+		if c.State.Running == nil || c.RestartCount > 0 {
+			return false, fmt.Sprintf("its container runs (it has ended, and was started again %d times)", c.RestartCount), nil
+		}
+	}
+	return false, "", unseen{fmt.Errorf("pod %s does not answer: %w", container, why)}
 }
 
 // resizing says what the cluster says of a resize that is under way.
@@ -157,7 +171,10 @@ func longRunningStability(a *arena) (kars.Finding, error) {
 		return kars.Finding{}, fmt.Errorf("evict the pod: %w", err)
 	}
 	after, err := a.facts(a.ctx, a.namespace, container)
-	if err != nil || after.Instance != before.Instance || !connection.alive(a.ctx) {
+	if err != nil {
+		return kars.Finding{}, fmt.Errorf("ask the pod after the try to drain it: %w", err)
+	}
+	if after.Instance != before.Instance || !connection.alive(a.ctx) {
 		return failed(evidence, "An agent does not outlive the try to drain it.")
 	}
 	return verified(append(evidence, "an eviction was refused for the sake of its disruption budget, and the connection stayed"),

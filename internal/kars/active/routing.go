@@ -141,7 +141,7 @@ func (g gateway) routes(address string) (evidence []string, err error) {
 			asking := inside.Asking{To: address, Header: routeHeader, Value: r.header, Times: r.times}
 			var tally inside.Tally
 			if err := g.ask(ctx, g.namespace, asker, inside.AskPath+"?"+asking.Query().Encode(), &tally); err != nil {
-				return false, "a pod asks the Gateway (" + err.Error() + ")", nil //nolint:nilerr // it asks again
+				return false, "", unseen{fmt.Errorf("have a pod ask the Gateway: %w", err)}
 			}
 			if lack := r.lacks(tally, g.backends); lack != "" {
 				return false, lack, nil

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/agentward/terraform-provider-agent/internal/kars"
@@ -47,7 +48,9 @@ func aiServiceMetrics(a *arena) (kars.Finding, error) {
 	answers := map[string]string{}
 	err = a.within(a.options.Patience, func(ctx context.Context) (bool, string, error) {
 		for _, service := range asked {
-			if job, err := a.collected(ctx, service, sample); err != nil {
+			if job, err := a.collected(ctx, service, sample); apierrors.IsForbidden(err) {
+				return false, "", err
+			} else if err != nil {
 				answers[service.String()] = err.Error()
 			} else if job == "" {
 				answers[service.String()] = "it does not have the sample of the pod"
