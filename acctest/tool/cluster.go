@@ -31,6 +31,11 @@ var (
 		Name: "prometheus", module: "prometheus", pkg: "github.com/prometheus/prometheus/cmd/prometheus", pin: "github.com/prometheus/prometheus",
 		tags: "remove_all_sd enable_kubernetes_sd",
 	}
+	// DRAExample is Kubernetes' example of a DRA driver. A test runs it on a node.
+	DRAExample = Tool{
+		Name: "dra-example-kubeletplugin", module: "draexample", pkg: "sigs.k8s.io/dra-example-driver/cmd/dra-example-kubeletplugin",
+		pin: "sigs.k8s.io/dra-example-driver", patched: true,
+	}
 	// Runsc is gVisor, and RunscShim is what containerd runs beside each pod in it. A test brings both into a node.
 	Runsc     = gvisor("runsc", "runsc")
 	RunscShim = gvisor("containerd-shim-runsc-v1", "shim")
@@ -40,7 +45,7 @@ var (
 func ForCluster() []Tool {
 	return []Tool{
 		ControllerManager, SPIREServerStatic, SPIREAgentStatic, KyvernoInit, KyvernoAdmission, KyvernoReports, NetworkPolicies, AgentSandbox, Kueue,
-		Traefik, MetricsServer, Prometheus, Runsc, RunscShim,
+		Traefik, MetricsServer, Prometheus, DRAExample, Runsc, RunscShim,
 	}
 }
 

@@ -4,58 +4,55 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/tools/pager"
 
 	"github.com/agentward/terraform-provider-agent/internal/kars"
 	"github.com/agentward/terraform-provider-agent/internal/kars/inside"
-	"github.com/agentward/terraform-provider-agent/internal/kars/passive"
 )
 
-// accelerators are what device plugins hand out of one resource.
+// accelerators are of one kind: what device plugins hand out of a resource, or what a DRA driver does.
 type accelerators struct {
-	resource string
-	nodes    map[string]resource.Quantity // what each node has
-	taints   []corev1.Taint               // of those nodes
+	name   string // of the resource, or of the driver
+	taints []corev1.Taint
+	// one has a pod ask for one of them.
+	one func(*corev1.Pod) error
+	// all has a pod ask for all that a node has, and says so; nil where some of them may be given to several pods, which proves nothing.
+	all func(pod *corev1.Pod, node string) (of string, err error)
 }
 
-// secureAcceleratorAccess has a pod ask for one of each kind of accelerator that device plugins hand out, beside pods that ask for none. What
-// DRA drivers hand out is not tried: which DeviceClass has a driver's devices, expressions say.
+// secureAcceleratorAccess has a pod ask for one of each kind of accelerator that is handed out, beside pods that ask for none.
 func secureAcceleratorAccess(a *arena) (kars.Finding, error) {
-	found, err := a.accelerators()
+	nodes, err := a.acceleratorNodes()
 	if err != nil {
 		return kars.Finding{}, err
 	}
+	drivers, untried, err := a.acceleratorDrivers(nodes)
+	if err != nil {
+		return kars.Finding{}, err
+	}
+	found := slices.Concat(plugged(nodes), drivers)
 	if len(found) == 0 {
 		return kars.Finding{}, errNoProbe
-	}
-	untried, err := a.acceleratorDrivers()
-	if err != nil {
-		return kars.Finding{}, err
 	}
 	var evidence, partly []string
 	for i, kind := range found {
 		saw, short, err := a.tryAccelerator(fmt.Sprintf("%d", i+1), kind)
 		for _, s := range saw {
-			evidence = append(evidence, kind.resource+": "+s)
+			evidence = append(evidence, kind.name+": "+s)
 		}
 		if wrong := (*unguarded)(nil); errors.As(err, &wrong) {
-			return failed(evidence, "Access to %s is not what the resource framework gives: %v.", kind.resource, wrong)
+			return failed(evidence, "Access to %s is not what the resource framework gives: %v.", kind.name, wrong)
 		}
 		if err != nil {
-			return kars.Finding{}, fmt.Errorf("%s: %w", kind.resource, err)
+			return kars.Finding{}, fmt.Errorf("%s: %w", kind.name, err)
 		}
 		if short != "" {
-			partly = append(partly, kind.resource+": "+short)
+			partly = append(partly, kind.name+": "+short)
 		}
 	}
 	for _, driver := range untried {
@@ -77,7 +74,10 @@ func unguardedBy(format string, args ...any) error { return &unguarded{fmt.Sprin
 // tryAccelerator gives what was seen, and what fell short of a proof. The error is unguarded where pods get what they did not ask for, or do
 // not get what they asked for.
 func (a *arena) tryAccelerator(suffix string, kind accelerators) (evidence []string, short string, err error) {
-	asking := a.onAccelerators("asks-"+suffix, kind, "", resource.MustParse("1"))
+	asking := a.onAccelerators("asks-"+suffix, kind, "")
+	if err := kind.one(asking); err != nil {
+		return nil, "", err
+	}
 	if _, err := a.start(a.namespace, asking); err != nil {
 		return nil, "", err // nothing may be left of it, which is nobody's fault
 	}
@@ -86,7 +86,7 @@ func (a *arena) tryAccelerator(suffix string, kind accelerators) (evidence []str
 		return nil, "", err
 	}
 	node := now.Spec.NodeName
-	beside := a.onAccelerators("asks-not-"+suffix, kind, node, resource.Quantity{})
+	beside := a.onAccelerators("asks-not-"+suffix, kind, node)
 	if _, err := a.start(a.namespace, beside); err != nil {
 		return nil, "", err
 	}
@@ -125,25 +125,24 @@ func (a *arena) tryAccelerator(suffix string, kind accelerators) (evidence []str
 		}
 		evidence = append(evidence, saw)
 	}
-	all := kind.nodes[node]
-	if err := a.overdraw("too-many-"+suffix, kind, node, all); err != nil {
+	if kind.all == nil {
+		return evidence, short, nil
+	}
+	of, err := a.overdraw("too-many-"+suffix, kind, node)
+	if err != nil {
 		return evidence, short, err
 	}
-	return append(evidence, fmt.Sprintf("a pod that asks for all %s of the node while one is in use is not started", all.String())), short, nil
+	return append(evidence, fmt.Sprintf("a pod that asks for %s while one is in use is not started", of)), short, nil
 }
 
-// onAccelerators is a pod that asks for so many, and can run where there are some; on one node where that is named.
-func (a *arena) onAccelerators(name string, kind accelerators, node string, count resource.Quantity) *corev1.Pod {
+// onAccelerators is a pod that can run where there are some; on one node where that is named.
+func (a *arena) onAccelerators(name string, kind accelerators, node string) *corev1.Pod {
 	pod := a.pod(name)
 	for _, t := range kind.taints {
 		pod.Spec.Tolerations = append(pod.Spec.Tolerations, corev1.Toleration{Key: t.Key, Operator: corev1.TolerationOpExists, Effect: t.Effect})
 	}
 	if node != "" {
 		pod.Spec.Affinity = &corev1.Affinity{NodeAffinity: onNode(node)}
-	}
-	if !count.IsZero() {
-		resources := &pod.Spec.Containers[0].Resources
-		resources.Requests[corev1.ResourceName(kind.resource)], resources.Limits[corev1.ResourceName(kind.resource)] = count, count
 	}
 	return pod
 }
@@ -179,7 +178,7 @@ func (a *arena) reachPast(pod string, numbers []inside.Number) (string, error) {
 // makeNode has root, with the one capability for that, make itself nodes of the devices, so that the control group alone stands against it.
 // Where a cluster lets no such pod in there is none to fear.
 func (a *arena) makeNode(name string, kind accelerators, node string, numbers []inside.Number) (string, error) {
-	pod := a.onAccelerators(name, kind, node, resource.Quantity{})
+	pod := a.onAccelerators(name, kind, node)
 	pod.Spec.SecurityContext.RunAsNonRoot, pod.Spec.SecurityContext.RunAsUser = new(false), new(int64(0))
 	security := pod.Spec.Containers[0].SecurityContext
 	security.ReadOnlyRootFilesystem, security.Capabilities.Add = new(false), []corev1.Capability{"MKNOD"}
@@ -194,94 +193,22 @@ func (a *arena) makeNode(name string, kind accelerators, node string, numbers []
 }
 
 // overdraw asks for all that a node has while one is in use.
-func (a *arena) overdraw(name string, kind accelerators, node string, all resource.Quantity) error {
-	pod := a.onAccelerators(name, kind, node, all)
-	if _, err := a.kube.CoreV1().Pods(a.namespace).Create(a.ctx, pod, metav1.CreateOptions{}); err != nil {
-		return fmt.Errorf("make pod %s: %w", name, err)
+func (a *arena) overdraw(name string, kind accelerators, node string) (of string, err error) {
+	pod := a.onAccelerators(name, kind, node)
+	if of, err = kind.all(pod, node); err != nil {
+		return "", err
 	}
-	return a.until(func(ctx context.Context) (bool, string, error) {
+	if _, err := a.kube.CoreV1().Pods(a.namespace).Create(a.ctx, pod, metav1.CreateOptions{}); err != nil {
+		return "", fmt.Errorf("make pod %s: %w", name, err)
+	}
+	return of, a.until(func(ctx context.Context) (bool, string, error) {
 		now, err := a.kube.CoreV1().Pods(a.namespace).Get(ctx, name, metav1.GetOptions{})
 		if err != nil {
 			return false, "", err
 		}
 		if now.Spec.NodeName != "" {
-			return false, "", unguardedBy("a pod that asks for all %s of node %s is bound to it while one is in use", all.String(), node)
+			return false, "", unguardedBy("a pod that asks for %s is bound to node %s while one is in use", of, node)
 		}
 		return unschedulable(now), "the scheduler says that a pod that asks for too many has no room", nil
 	})
-}
-
-// amounts are parts of the names of resources that are no devices but what is used of some.
-var amounts = []string{"mem", "cores", "tiles", "percentage"}
-
-// accelerators gives what device plugins hand out on nodes to which pods can come.
-func (a *arena) accelerators() ([]accelerators, error) {
-	found := map[string]accelerators{}
-	list := pager.New(func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
-		return a.kube.CoreV1().Nodes().List(ctx, options)
-	})
-	err := list.EachListItem(a.ctx, metav1.ListOptions{}, func(object runtime.Object) error {
-		if node, ok := object.(*corev1.Node); ok {
-			stock(found, node)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list nodes: %w", err)
-	}
-	return slices.SortedFunc(maps.Values(found), func(a, b accelerators) int { return strings.Compare(a.resource, b.resource) }), nil
-}
-
-// stock adds what a node has.
-func stock(found map[string]accelerators, node *corev1.Node) {
-	if node.Spec.Unschedulable || node.Status.NodeInfo.OperatingSystem == "windows" { // probes are programs of Linux
-		return
-	}
-	for name, quantity := range node.Status.Allocatable {
-		amount := slices.ContainsFunc(amounts, func(part string) bool { return strings.Contains(string(name), part) })
-		if amount || !passive.Accelerates(string(name)) || quantity.IsZero() {
-			continue
-		}
-		kind, ok := found[string(name)]
-		if !ok {
-			kind = accelerators{resource: string(name), nodes: map[string]resource.Quantity{}}
-		}
-		kind.nodes[node.Name] = quantity
-		for _, t := range node.Spec.Taints {
-			own := strings.HasPrefix(t.Key, "node.kubernetes.io/") // of nodes that are not well
-			if !own && !slices.ContainsFunc(kind.taints, func(o corev1.Taint) bool { return o.Key == t.Key && o.Effect == t.Effect }) {
-				kind.taints = append(kind.taints, t)
-			}
-		}
-		found[string(name)] = kind
-	}
-}
-
-// acceleratorDrivers gives the DRA drivers that hand out accelerators.
-func (a *arena) acceleratorDrivers() ([]string, error) {
-	slicesOf, err := a.served("resource.k8s.io", "resourceslices", "v1", "v1beta2", "v1beta1")
-	if errors.Is(err, errNoProbe) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	drivers := map[string]bool{}
-	list := pager.New(func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
-		return a.dynamic.Resource(slicesOf).List(ctx, options)
-	})
-	list.PageSize = 50 // each may hold 128 devices
-	err = list.EachListItem(a.ctx, metav1.ListOptions{}, func(object runtime.Object) error {
-		if slice, ok := object.(*unstructured.Unstructured); ok {
-			driver, _, _ := unstructured.NestedString(slice.Object, "spec", "driver")
-			if passive.HandsOutAccelerators(driver) {
-				drivers[driver] = true
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list resourceslices: %w", err)
-	}
-	return slices.Sorted(maps.Keys(drivers)), nil
 }

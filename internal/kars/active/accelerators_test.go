@@ -2,7 +2,7 @@ package active
 
 import (
 	"context"
-	"slices"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +11,9 @@ import (
 	resourcev1 "k8s.io/api/resource/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/yaml"
 
 	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/internal/kars"
@@ -38,24 +41,38 @@ func TestAnAcceleratorThatNoPodGetsIsNotVerified(t *testing.T) {
 	if _, err := nodes.UpdateStatus(t.Context(), node, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	r := run(t, config, detected("secure_accelerator_access"), Options{Patience: 5 * time.Second})
+	r := run(t, config, detected("secure_accelerator_access"), Options{Patience: 15 * time.Second})
 	if says := strings.Join(r.Unread, " "); r.Status != kars.Detected || r.Probe != kars.Passive || !strings.Contains(says, "nvidia.com/gpu: it did not come in time: pod asks-1 runs (Pending)") {
 		t.Errorf("%s by a probe that is %s: %s %s", r.Status, r.Probe, r.Reason, says)
 	}
 	nothingIsLeft(t, config)
 }
 
-// What a DRA driver hands out is known, so that it is not passed over where what device plugins hand out is well.
-func TestDriversWhoseAcceleratorsAreNotTriedAreKnown(t *testing.T) {
-	c, err := connect(controlplane.Shared(t).Config(), Options{}.defaulted())
+// A slice is no proof either: the claim on what a driver publishes is made, by a class of its own, and nobody allocates it.
+func TestAnAcceleratorThatADriverPromisesIsNotVerified(t *testing.T) {
+	config := controlplane.Shared(t).Config()
+	publish(t, config, "gpu.example.com")
+	r := run(t, config, detected("secure_accelerator_access"), Options{Patience: 15 * time.Second})
+	if says := strings.Join(r.Unread, " "); r.Status != kars.Detected || r.Probe != kars.Passive || !strings.Contains(says, "gpu.example.com: it did not come in time: pod asks-1 runs (Pending)") {
+		t.Errorf("%s by a probe that is %s: %s %s", r.Status, r.Probe, r.Reason, says)
+	}
+	nothingIsLeft(t, config)
+}
+
+// publish has DRA drivers publish a device each, until the test ends.
+func publish(t *testing.T, config *rest.Config, drivers ...string) {
+	t.Helper()
+	c, err := connect(config, Options{}.defaulted())
 	if err != nil {
 		t.Fatal(err)
 	}
 	all := c.kube.ResourceV1().ResourceSlices()
-	for _, driver := range []string{"gpu.example.com", "dra.net"} {
+	for _, driver := range drivers {
 		slice := &resourcev1.ResourceSlice{
-			ObjectMeta: metav1.ObjectMeta{Name: "untried-" + driver},
-			Spec:       resourcev1.ResourceSliceSpec{Driver: driver, AllNodes: new(true), Pool: resourcev1.ResourcePool{Name: "untried", ResourceSliceCount: 1}},
+			ObjectMeta: metav1.ObjectMeta{Name: "promises-" + driver},
+			Spec: resourcev1.ResourceSliceSpec{
+				Driver: driver, AllNodes: new(true), Pool: resourcev1.ResourcePool{Name: "promises", ResourceSliceCount: 1}, Devices: []resourcev1.Device{{Name: "d0"}},
+			},
 		}
 		if _, err := all.Create(t.Context(), slice, metav1.CreateOptions{}); err != nil {
 			t.Fatal(err)
@@ -66,8 +83,28 @@ func TestDriversWhoseAcceleratorsAreNotTriedAreKnown(t *testing.T) {
 			}
 		})
 	}
-	drivers, err := (&arena{client: c, ctx: t.Context()}).acceleratorDrivers()
-	if err != nil || !slices.Equal(drivers, []string{"gpu.example.com"}) {
-		t.Errorf("%v: %v", drivers, err)
+}
+
+func TestWhatDriversPublish(t *testing.T) {
+	found := map[string]published{}
+	for _, text := range []string{
+		"spec: {driver: gpu.example.com, nodeName: n1, devices: [{name: d0}]}",
+		"spec: {driver: gpu.example.com, nodeName: n2, devices: [{name: d0}]}",
+		"spec: {driver: gpu.parts.example.com, nodeName: n1, devices: [{name: d0}, {name: d1, consumesCounters: [{counterSet: c}]}]}",
+		"spec: {driver: tpu.example.com, nodeName: n1, devices: [{name: d0, allowMultipleAllocations: true}]}",
+		"spec: {driver: dra.net, nodeName: n1, devices: [{name: eth1}]}",
+		"spec: {driver: npu.example.com, nodeName: n1}",
+	} {
+		slice := &unstructured.Unstructured{}
+		if err := yaml.Unmarshal([]byte(text), &slice.Object); err != nil {
+			t.Fatal(err)
+		}
+		publishes(found, slice)
+	}
+	want := map[string]published{
+		"gpu.example.com": {[]string{"n1", "n2"}, false}, "gpu.parts.example.com": {[]string{"n1"}, true}, "tpu.example.com": {[]string{"n1"}, true},
+	}
+	if !reflect.DeepEqual(found, want) {
+		t.Errorf("%+v, want %+v", found, want)
 	}
 }

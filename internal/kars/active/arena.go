@@ -31,6 +31,8 @@ const (
 // clusterKinds are the kinds of which probes make objects for the whole cluster, besides namespaces.
 var clusterKinds = []schema.GroupVersionResource{
 	{Group: "spire.spiffe.io", Version: "v1alpha1", Resource: "clusterspiffeids"},
+	{Group: "resource.k8s.io", Version: "v1", Resource: "deviceclasses"},
+	{Group: "resource.k8s.io", Version: "v1beta2", Resource: "deviceclasses"},
 	{Group: "kueue.x-k8s.io", Version: "v1beta2", Resource: "clusterqueues"},
 	{Group: "kueue.x-k8s.io", Version: "v1beta1", Resource: "clusterqueues"},
 	{Group: "kueue.x-k8s.io", Version: "v1beta2", Resource: "resourceflavors"},

@@ -83,7 +83,7 @@ func TestAcceleratorsAreLookedForOnNodesToWhichPodsCanCome(t *testing.T) {
 		change(n)
 		return n
 	}
-	found := map[string]accelerators{}
+	found := map[string]acceleratorNode{}
 	for _, n := range []*corev1.Node{
 		node("a", func(n *corev1.Node) {
 			n.Spec.Taints = []corev1.Taint{{Key: "nvidia.com/gpu", Effect: corev1.TaintEffectNoSchedule}, {Key: "node.kubernetes.io/not-ready", Effect: corev1.TaintEffectNoExecute}}
@@ -97,13 +97,19 @@ func TestAcceleratorsAreLookedForOnNodesToWhichPodsCanCome(t *testing.T) {
 	} {
 		stock(found, n)
 	}
-	kind := found["nvidia.com/gpu"]
-	if len(found) != 1 || len(kind.nodes) != 2 || len(kind.taints) != 1 || kind.taints[0].Key != "nvidia.com/gpu" {
-		t.Fatalf("found %v", found)
+	kinds := plugged(found)
+	if len(found) != 3 || len(kinds) != 1 || kinds[0].name != "nvidia.com/gpu" || len(kinds[0].taints) != 1 || kinds[0].taints[0].Key != "nvidia.com/gpu" {
+		t.Fatalf("found %+v on %v", kinds, found)
 	}
-	pod := (&arena{client: &client{options: Options{}.defaulted()}}).onAccelerators("asks", kind, "b", resource.MustParse("1"))
-	limit := pod.Spec.Containers[0].Resources.Limits["nvidia.com/gpu"]
-	if limit.String() != "1" || len(pod.Spec.Tolerations) != 1 || pod.Spec.Affinity.NodeAffinity == nil || !strings.HasPrefix(pod.Name, "asks") {
+	pod := (&arena{client: &client{options: Options{}.defaulted()}}).onAccelerators("asks", kinds[0], "b")
+	limit := func() string {
+		quantity := pod.Spec.Containers[0].Resources.Limits["nvidia.com/gpu"]
+		return quantity.String()
+	}
+	if err := kinds[0].one(pod); err != nil || limit() != "1" || len(pod.Spec.Tolerations) != 1 || pod.Spec.Affinity.NodeAffinity == nil || !strings.HasPrefix(pod.Name, "asks") {
 		t.Errorf("%+v", pod.Spec)
+	}
+	if of, err := kinds[0].all(pod, "b"); err != nil || limit() != "2" || of != "all 2 of the node" {
+		t.Errorf("%s: %s, %v", of, limit(), err)
 	}
 }

@@ -60,6 +60,8 @@ var rights = map[string][]right{
 	"secure_accelerator_access": {
 		may("", "nodes", "list"),
 		may("resource.k8s.io", "resourceslices", "list"),
+		may("resource.k8s.io", "deviceclasses", "create", "delete", "list"),
+		may("resource.k8s.io", "resourceclaims", "create"),
 	},
 	"robust_controller": {
 		may("agents.x-k8s.io", "sandboxes", "create"),

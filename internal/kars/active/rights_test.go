@@ -76,6 +76,7 @@ func TestARunWithThePublishedRole(t *testing.T) {
 	}
 	gateways, kinds := gatewayAPI(t)
 	gatewayClass(t, gateways, kinds, "rights")
+	publish(t, c.Config(), "gpu.example.com")
 	mark, err := c.Mark()
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,118 @@
+package conformance_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/agentward/terraform-provider-agent/acctest/kind"
+	"github.com/agentward/terraform-provider-agent/acctest/tool"
+	"github.com/agentward/terraform-provider-agent/internal/kars"
+	"github.com/agentward/terraform-provider-agent/internal/kars/active"
+)
+
+// draDriver is the name by which Kubernetes' example of a DRA driver publishes what it hands out, and draUnit that of its unit on the node.
+const draDriver, draUnit = "gpu.example.com", "agentward-dra-driver"
+
+// A driver hands out a device and the container runtime keeps it from others; one that hands out environment variables alone, as the example
+// does by itself, hands out nothing.
+func TestAnAcceleratorOfADriverIsForThePodThatClaimsIt(t *testing.T) {
+	s := enter(t)
+	s.soon("secure_accelerator_access", kars.Unknown, "No node shows an accelerator")
+	start := s.exampleDriver()
+
+	start(device)
+	r := s.try(s.soon("secure_accelerator_access", kars.Detected, "no pod is set up to go past it"), active.Options{})
+	s.want(r, kars.Verified, "can open it, and pods beside it that ask for none cannot")
+	if evidence := strings.Join(r.Evidence, "\n"); !strings.Contains(evidence, draDriver+": on node") || !strings.Contains(evidence, device+" (c:10:229)") || !strings.Contains(evidence, "all devices of the node") {
+		t.Errorf("the evidence is\n%s", evidence)
+	} else {
+		t.Log(evidence)
+	}
+	s.want(s.soon("driver_runtime_management", kars.Detected, "Every node with accelerators").Results[0], kars.Detected, "")
+	s.want(s.try(s.look("dra_support"), active.Options{}), kars.Verified, "can be worked with")
+	// A driver that is away takes back nothing of what pods have.
+	s.nothingIsLeft("secure_accelerator_access")
+
+	start("")
+	r = s.try(s.soon("secure_accelerator_access", kars.Detected, "no pod is set up to go past it"), active.Options{})
+	s.want(r, kars.NotDetected, "a pod on node "+s.node()+" that was given one sees no device that pods without do not see")
+	s.nothingIsLeft("secure_accelerator_access")
+}
+
+// exampleDriver brings the driver into the node until the test ends. What it gives starts it, in the place of the one before, to hand out a
+// device, or none. The driver signs in as the kubelet of its node, which may publish what its node has.
+func (s *stage) exampleDriver() (start func(device string)) {
+	s.Helper()
+	program, err := tool.DRAExample.Build(s.Context(), func(line string) { s.Log(tool.DRAExample.Name + ": " + line) })
+	if err != nil {
+		s.Fatal(err)
+	}
+	node, to := s.node(), "/usr/local/bin/"+draUnit
+	run := func(ctx context.Context, command ...string) {
+		s.Helper()
+		if _, err := kind.OnNode(ctx, node, nil, command...); err != nil {
+			s.Error(err)
+		}
+	}
+	stop := func(ctx context.Context) {
+		run(ctx, "sh", "-c", "if systemctl is-active --quiet "+draUnit+"; then systemctl stop "+draUnit+"; fi")
+		s.publishesNothing(ctx)
+	}
+	s.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+		defer cancel()
+		stop(ctx)
+		run(ctx, "rm", "-rf", device, to, "/var/lib/kubelet/plugins/"+draDriver)
+	})
+	run(s.Context(), "rm", "-f", device)
+	run(s.Context(), "mknod", "--mode=666", device, "c", "10", "229")
+	s.copyTo(node, program, to)
+	return func(device string) {
+		s.Helper()
+		stop(s.Context())
+		run(s.Context(), "systemd-run", "--collect", "--unit="+draUnit, "--setenv=DEVICE_NODE="+device, to,
+			"--node-name="+node, "--kubeconfig=/etc/kubernetes/kubelet.conf", "--cdi-root=/var/run/cdi", "--num-devices=2")
+		s.publishes(2)
+	}
+}
+
+// publishesNothing removes what the driver published: it leaves that behind, and the kubelet removes it half a minute later.
+func (s *stage) publishesNothing(ctx context.Context) {
+	s.Helper()
+	all := s.API.ResourceV1().ResourceSlices()
+	list, err := all.List(ctx, metav1.ListOptions{FieldSelector: "spec.driver=" + draDriver})
+	if err != nil {
+		s.Fatal(err)
+	}
+	for _, slice := range list.Items {
+		if err := all.Delete(ctx, slice.Name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+			s.Error(err)
+		}
+	}
+}
+
+// publishes waits until the driver publishes so many devices.
+func (s *stage) publishes(want int) {
+	s.Helper()
+	for start := time.Now(); ; time.Sleep(time.Second) {
+		list, err := s.API.ResourceV1().ResourceSlices().List(s.Context(), metav1.ListOptions{FieldSelector: "spec.driver=" + draDriver})
+		if err != nil {
+			s.Fatal(err)
+		}
+		devices := 0
+		for _, slice := range list.Items {
+			devices += len(slice.Spec.Devices)
+		}
+		if devices == want {
+			return
+		}
+		if time.Since(start) > 2*time.Minute {
+			s.Fatalf("the driver publishes %d devices after two minutes, want %d", devices, want)
+		}
+	}
+}
