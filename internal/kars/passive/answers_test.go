@@ -80,21 +80,7 @@ func says(text string) http.Handler {
 // What an exporter and Prometheus themselves say counts, not that they run.
 func TestAnswersOfServices(t *testing.T) {
 	s := newScene(t)
-	gpus := node("gpu-1", `nvidia.com/gpu: "8"`, "", "") + workload("DaemonSet", "gpu-operator", "nvidia-dcgm-exporter", "nvcr.io/nvidia/k8s/dcgm-exporter:4", true)
-	prometheus := workload("StatefulSet", "monitoring", "prometheus", "quay.io/prometheus/prometheus:v3.8.0", true)
-	up := func(n int) string {
-		return fmt.Sprintf(`{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1795392000,"%d"]}]}}`, n)
-	}
-	for _, test := range []struct {
-		look
-		namespace, service, answer string
-	}{
-		{look{"an exporter of utilization and memory", "accelerator_metrics", gpus, kars.Detected, "publishes"}, "gpu-operator", "nvidia-dcgm-exporter", "DCGM_FI_DEV_GPU_UTIL{gpu=\"0\"} 3\nDCGM_FI_DEV_FB_USED{gpu=\"0\"} 5\n"},
-		{look{"an exporter without memory", "accelerator_metrics", gpus, kars.NotDetected, "no Service of it publishes"}, "gpu-operator", "nvidia-dcgm-exporter", "DCGM_FI_DEV_GPU_UTIL{gpu=\"0\"} 3\n"},
-		{look{"Prometheus with targets", "ai_service_metrics", prometheus, kars.Detected, "collects metrics"}, "monitoring", "prometheus", up(7)},
-		{look{"Prometheus without targets", "ai_service_metrics", prometheus, kars.NotDetected, "collects from nothing"}, "monitoring", "prometheus", up(0)},
-		{look{"something else that is called prometheus", "ai_service_metrics", "", kars.NotDetected, "No collector"}, "monitoring", "prometheus", "<html>"},
-	} {
+	for _, test := range looksAtAnswers() {
 		t.Run(test.id+": "+test.name, func(t *testing.T) {
 			s.plant(t, test.objects)
 			s.answers(t, test.namespace, test.service, says(test.answer))
@@ -103,6 +89,38 @@ func TestAnswersOfServices(t *testing.T) {
 				t.Errorf("it is %s: %s %v %v", found.Status, found.Reason, found.Evidence, found.Unread)
 			}
 		})
+	}
+}
+
+// answered is a look at a cluster in which a Service gives an answer.
+type answered struct {
+	look
+	namespace, service, answer string
+}
+
+func looksAtAnswers() []answered {
+	gpus := node("gpu-1", `nvidia.com/gpu: "8"`, "", "") + workload("DaemonSet", "gpu-operator", "nvidia-dcgm-exporter", "nvcr.io/nvidia/k8s/dcgm-exporter:4", true)
+	prometheus := workload("StatefulSet", "monitoring", "prometheus", "quay.io/prometheus/prometheus:v3.8.0", true)
+	up := func(n int) string {
+		return fmt.Sprintf(`{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1795392000,"%d"]}]}}`, n)
+	}
+	return []answered{
+		{look{"an exporter of utilization and memory", "accelerator_metrics", gpus, kars.Detected, "publishes"}, "gpu-operator", "nvidia-dcgm-exporter", "DCGM_FI_DEV_GPU_UTIL{gpu=\"0\"} 3\nDCGM_FI_DEV_FB_USED{gpu=\"0\"} 5\n"},
+		{look{"an exporter without memory", "accelerator_metrics", gpus, kars.NotDetected, "no Service of it publishes"}, "gpu-operator", "nvidia-dcgm-exporter", "DCGM_FI_DEV_GPU_UTIL{gpu=\"0\"} 3\n"},
+		{look{"Prometheus with targets", "ai_service_metrics", prometheus, kars.Detected, "collects metrics"}, "monitoring", "prometheus", up(7)},
+		{look{"Prometheus without targets", "ai_service_metrics", prometheus, kars.NotDetected, "collects from nothing"}, "monitoring", "prometheus", up(0)},
+		{look{"something else that is called prometheus", "ai_service_metrics", "", kars.NotDetected, "No collector"}, "monitoring", "prometheus", "<html>"},
+	}
+}
+
+// looksAtServedMetrics are at one cluster, one after the other.
+func looksAtServedMetrics(port int) []look {
+	objects := "apiVersion: v1\nkind: Service\nmetadata: {name: adapter, namespace: default}\nspec: {type: ExternalName, externalName: localhost}\n---\n" + apiService("custom.metrics.k8s.io", "v1beta2", "adapter", port)
+	return []look{
+		{"while metrics are served", "pod_autoscaling", objects, kars.Detected, ""},
+		{"when they are not any more", "pod_autoscaling", objects, kars.NotDetected, "nobody serves them"},
+		// The group that is away takes nothing else from the report.
+		{"when they are not any more", "dra_support", objects, kars.Detected, ""},
 	}
 }
 
@@ -116,19 +134,16 @@ func TestMetricsThatAreServed(t *testing.T) {
 	}))
 	defer adapter.Close()
 	port := adapter.Listener.Addr().(*net.TCPAddr).Port
-	s.plant(t, "apiVersion: v1\nkind: Service\nmetadata: {name: adapter, namespace: default}\nspec: {type: ExternalName, externalName: localhost}\n---\n"+apiService("custom.metrics.k8s.io", "v1beta2", "adapter", port))
-	s.available(t, "v1beta2.custom.metrics.k8s.io", "True")
-	if found := find(t, reader(t, s.Config()), "pod_autoscaling"); found.Status != kars.Detected {
-		t.Errorf("while metrics are served it is %s: %s %v", found.Status, found.Reason, found.Evidence)
-	}
-	adapter.Close()
-	s.available(t, "v1beta2.custom.metrics.k8s.io", "False")
-	if found := find(t, reader(t, s.Config()), "pod_autoscaling"); found.Status != kars.NotDetected || !strings.Contains(found.Reason, "nobody serves them") {
-		t.Errorf("when they are not any more it is %s: %s %v", found.Status, found.Reason, found.Evidence)
-	}
-	// The group that is away takes nothing else from the report.
-	if found := find(t, reader(t, s.Config()), "dra_support"); found.Status != kars.Detected {
-		t.Errorf("dra_support is %s: %s", found.Status, found.Reason)
+	looks := looksAtServedMetrics(port)
+	s.plant(t, looks[0].objects)
+	for i, l := range looks {
+		if i == 1 {
+			adapter.Close()
+		}
+		s.available(t, "v1beta2.custom.metrics.k8s.io", map[bool]string{true: "True", false: "False"}[i == 0])
+		if found := find(t, reader(t, s.Config()), l.id); found.Status != l.want || !strings.Contains(found.Reason, l.reason) {
+			t.Errorf("%s %s is %s: %s %v", l.name, l.id, found.Status, found.Reason, found.Evidence)
+		}
 	}
 }
 

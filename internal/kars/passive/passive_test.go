@@ -76,17 +76,23 @@ func TestABareCluster(t *testing.T) {
 
 // What a version of Kubernetes can be told to leave out.
 func TestAnOlderCluster(t *testing.T) {
-	s := newSceneWith(t, controlplane.Options{RuntimeConfig: map[string]string{"resource.k8s.io/v1": "false", "autoscaling/v1": "false", "autoscaling/v2": "false"}})
-	s.look(t, []look{
+	newSceneWith(t, controlplane.Options{RuntimeConfig: map[string]string{"resource.k8s.io/v1": "false", "autoscaling/v1": "false", "autoscaling/v2": "false"}}).look(t, looksOfAnOlderCluster())
+}
+
+func looksOfAnOlderCluster() []look {
+	return []look{
 		{"without its API it is not there", "dra_support", "", kars.NotDetected, "does not serve deviceclasses.resource.k8s.io"},
 		{"a platform without HorizontalPodAutoscalers need not have it", "pod_autoscaling", "", kars.NotApplicable, "does not support"},
-	})
+	}
 }
 
 func TestAccelerators(t *testing.T) {
-	s := newScene(t)
+	newScene(t).look(t, looksOfAccelerators())
+}
+
+func looksOfAccelerators() []look {
 	const gpu = `nvidia.com/gpu: "8"`
-	s.look(t, []look{
+	return []look{
 		{"a node that says nothing of its driver", "driver_runtime_management", node("gpu-1", gpu, "", ""), kars.NotDetected, "1 of 1 nodes with accelerators do not say which driver they have: gpu-1"},
 		{"labels that say it", "driver_runtime_management", node("gpu-1", gpu, `labels: {nvidia.com/cuda.driver-version.full: "580.1"}`, ""), kars.Detected, "Every node"},
 		{"a DRA driver that says it", "driver_runtime_management", node("gpu-1", "", "", "") + slice("gpu.nvidia.com", "gpu-1", `driverVersion: {version: 580.1.0}`, ""), kars.Detected, "Every node"},
@@ -111,25 +117,31 @@ func TestAccelerators(t *testing.T) {
 		{"no exporter", "accelerator_metrics", node("gpu-1", gpu, "", ""), kars.NotDetected, "No exporter that we know"},
 		{"an exporter that does not run", "accelerator_metrics", node("gpu-1", gpu, "", "") + workload("DaemonSet", "gpu-operator", "nvidia-dcgm-exporter", "nvcr.io/nvidia/k8s/dcgm-exporter:4", false), kars.NotDetected, "does not run"},
 		{"an exporter that nobody can scrape", "accelerator_metrics", node("gpu-1", gpu, "", "") + workload("DaemonSet", "gpu-operator", "nvidia-dcgm-exporter", "nvcr.io/nvidia/k8s/dcgm-exporter:4", true), kars.NotDetected, "no Service of it publishes"},
-	})
+	}
 }
 
 func TestSandboxing(t *testing.T) {
-	s := newScene(t)
+	newScene(t).look(t, looksOfSandboxing())
+}
+
+func looksOfSandboxing() []look {
 	const gvisor = "apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: gvisor}\nhandler: runsc\n---\n"
 	handlers := func(name string) string {
 		return node("n1", "", "", "runtimeHandlers: [{name: runc}, {name: "+name+"}]")
 	}
-	s.look(t, []look{
+	return []look{
 		{"a runtime that nodes have", "workload_sandboxing", gvisor + handlers("runsc"), kars.Detected, "RuntimeClass gvisor"},
 		{"nodes that do not say", "workload_sandboxing", gvisor + node("n1", "", "", ""), kars.Detected, "RuntimeClass gvisor"},
 		{"a RuntimeClass without a runtime", "workload_sandboxing", gvisor + handlers("crun"), kars.NotDetected, "no node has the runtime"},
 		{"a RuntimeClass for something else", "workload_sandboxing", "apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: nvidia}\nhandler: nvidia\n", kars.NotDetected, "No RuntimeClass is for a sandbox"},
-	})
+	}
 }
 
 func TestNetworking(t *testing.T) {
-	s := newScene(t, crd.Dir(t, crd.GatewayAPI), crd.Dir(t, crd.Inference), crd.Dir(t, crd.LeaderWorkerSet))
+	newScene(t, crd.Dir(t, crd.GatewayAPI), crd.Dir(t, crd.Inference), crd.Dir(t, crd.LeaderWorkerSet)).look(t, looksOfNetworking())
+}
+
+func looksOfNetworking() []look {
 	class := func(status string) string {
 		return "apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {name: c}\nspec: {controllerName: example.org/controller}\n" + status + "\n---\n"
 	}
@@ -145,7 +157,7 @@ spec: {selector: {matchLabels: {app: llama}}, targetPorts: [{number: 8000}], end
 	parent := func(status string) string {
 		return "status: {parents: [{parentRef: {name: inference}, conditions: [" + condition("Accepted", status, "Accepted") + "]}]}"
 	}
-	s.look(t, []look{
+	return []look{
 		{"the kinds alone", "ai_inference", "", kars.NotDetected, "there is no GatewayClass"},
 		{"a class without a controller", "ai_inference", class(""), kars.NotDetected, "no controller has accepted"},
 		{"a class that its controller refuses", "ai_inference", class("status: {conditions: [" + condition("Accepted", "False", "InvalidParameters") + "]}"), kars.NotDetected, "no controller has accepted"},
@@ -168,11 +180,14 @@ spec: {selector: {matchLabels: {app: llama}}, targetPorts: [{number: 8000}], end
 		{"what could carry it", "disaggregated_inference", workload("Deployment", "lws-system", "lws-controller-manager", "registry.k8s.io/lws/lws:v0.8.0", true), kars.Unknown, "can carry"},
 		{"a stack without its operator", "disaggregated_inference", kind("nvidia.com", "v1alpha1", "dynamographdeployments", "DynamoGraphDeployment"), kars.NotDetected, "NVIDIA Dynamo does not run"},
 		{"a stack that runs", "disaggregated_inference", kind("nvidia.com", "v1alpha1", "dynamographdeployments", "DynamoGraphDeployment") + workload("Deployment", "dynamo", "dynamo-platform-dynamo-operator-controller-manager", "nvcr.io/nvidia/ai-dynamo/kubernetes-operator:1", true), kars.Detected, "NVIDIA Dynamo"},
-	})
+	}
 }
 
 func TestScheduling(t *testing.T) {
-	s := newScene(t, crd.Dir(t, crd.Kueue))
+	newScene(t, crd.Dir(t, crd.Kueue)).look(t, looksOfScheduling())
+}
+
+func looksOfScheduling() []look {
 	controller := func(available bool) string {
 		return workload("Deployment", "kueue-system", "kueue-controller-manager", "registry.k8s.io/kueue/kueue:v0.18.2", available)
 	}
@@ -184,7 +199,7 @@ func TestScheduling(t *testing.T) {
 	}
 	gpus := node("gpu-1", `nvidia.com/gpu: "8"`, "", "")
 	karpenter := kind("karpenter.sh", "v1", "nodepools", "NodePool") + kind("karpenter.sh", "v1", "nodeclaims", "NodeClaim")
-	s.look(t, []look{
+	return []look{
 		{"the kinds without a controller", "gang_scheduling", "", kars.NotDetected, "Kueue does not run"},
 		{"a controller that is not available", "gang_scheduling", controller(false), kars.NotDetected, "Kueue does not run"},
 		{"a controller that is available", "gang_scheduling", controller(true), kars.Detected, "Kueue"},
@@ -203,22 +218,28 @@ func TestScheduling(t *testing.T) {
 
 		{"metrics of resources that nobody serves", "pod_autoscaling", apiService("metrics.k8s.io", "v1beta1", "nobody", 443), kars.NotDetected, "have no custom metrics"},
 		{"metrics that are registered and that nobody serves", "pod_autoscaling", apiService("custom.metrics.k8s.io", "v1beta2", "nobody", 443), kars.NotDetected, "nobody serves them"},
-	})
+	}
 }
 
 func TestObservability(t *testing.T) {
-	s := newScene(t)
+	newScene(t).look(t, looksOfObservability())
+}
+
+func looksOfObservability() []look {
 	monitors := kind("monitoring.coreos.com", "v1", "servicemonitors", "ServiceMonitor") + kind("monitoring.coreos.com", "v1", "podmonitors", "PodMonitor") + kind("monitoring.coreos.com", "v1", "prometheuses", "Prometheus")
-	s.look(t, []look{
+	return []look{
 		{"the kinds without an operator", "ai_service_metrics", monitors, kars.NotDetected, "Prometheus Operator does not run"},
 		{"an operator that is not available", "ai_service_metrics", monitors + workload("Deployment", "monitoring", "prometheus-operator", "quay.io/prometheus-operator/prometheus-operator:v0.86.0", false), kars.NotDetected, "does not run"},
 		{"an operator that is available", "ai_service_metrics", monitors + workload("Deployment", "monitoring", "prometheus-operator", "quay.io/prometheus-operator/prometheus-operator:v0.86.0", true), kars.Detected, "Prometheus Operator"},
 		{"Prometheus without an operator", "ai_service_metrics", workload("StatefulSet", "monitoring", "prometheus", "quay.io/prometheus/prometheus:v3.8.0", true), kars.Detected, "Prometheus"},
-	})
+	}
 }
 
 func TestOperators(t *testing.T) {
-	s := newScene(t, crd.Dir(t, crd.AgentSandbox))
+	newScene(t, crd.Dir(t, crd.AgentSandbox)).look(t, looksOfOperators())
+}
+
+func looksOfOperators() []look {
 	controller := func(available bool) string {
 		return workload("Deployment", "agent-sandbox-system", "agent-sandbox-controller", "registry.k8s.io/agent-sandbox/agent-sandbox-controller:v0.5.6", available)
 	}
@@ -237,7 +258,7 @@ webhooks:
 	endpoints := func(ready string) string {
 		return "\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: webhook-1, namespace: agent-sandbox-system, labels: {kubernetes.io/service-name: webhook}}\naddressType: IPv4\nendpoints: [{addresses: [10.1.2.3], conditions: {ready: " + ready + "}}]\n---\n"
 	}
-	s.look(t, []look{
+	return []look{
 		{"the kinds without a controller", "robust_controller", "", kars.NotDetected, "agent-sandbox does not work"},
 		{"a controller that is not available", "robust_controller", controller(false), kars.NotDetected, "agent-sandbox does not work"},
 		{"a controller of an earlier generation", "robust_controller", strings.Replace(controller(true), "observedGeneration: 1", "observedGeneration: 0", 1), kars.NotDetected, "does not work"},
@@ -247,12 +268,16 @@ webhooks:
 		{"a webhook that has endpoints", "robust_controller", controller(true) + hook + endpoints("true"), kars.Detected, "agent-sandbox"},
 
 		{"the kinds without a controller", "agent_sandbox", "", kars.NotDetected, "does not run"},
+		{"a controller that is not available", "agent_sandbox", controller(false), kars.NotDetected, "does not run"},
 		{"a controller that is available", "agent_sandbox", controller(true), kars.Detected, "runs"},
-	})
+	}
 }
 
 func TestWhatIsProposed(t *testing.T) {
-	s := newScene(t, crd.Dir(t, crd.SPIRE), crd.Dir(t, crd.Kyverno))
+	newScene(t, crd.Dir(t, crd.SPIRE), crd.Dir(t, crd.Kyverno)).look(t, looksOfWhatIsProposed())
+}
+
+func looksOfWhatIsProposed() []look {
 	spire := workload("StatefulSet", "spire", "spire-server", "ghcr.io/spiffe/spire-server:1.15.3", true)
 	agents := func(available bool) string {
 		return workload("DaemonSet", "spire", "spire-agent", "ghcr.io/spiffe/spire-agent:1.15.3", available)
@@ -265,7 +290,9 @@ func TestWhatIsProposed(t *testing.T) {
 	}
 	kyverno := workload("Deployment", "kyverno", "kyverno-admission-controller", "reg.kyverno.io/kyverno/kyverno:v1.19.1", true)
 	const kyvernoPolicy = "\napiVersion: policies.kyverno.io/v1\nkind: ValidatingPolicy\nmetadata: {name: agents}\nspec: {matchConstraints: {resourceRules: [{apiGroups: [''], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}, validations: [{expression: 'false'}]}\n---\n"
-	s.look(t, []look{
+	return []look{
+		{"groups of another scheduler", "workload_aware_scheduling", kind("scheduling.volcano.sh", "v1beta1", "podgroups", "PodGroup") + kind("scheduling.volcano.sh", "v1beta1", "workloads", "Workload"), kars.NotDetected, "does not serve podgroups and workloads of scheduling.k8s.io"},
+
 		{"a server without agents", "agent_identity", spire, kars.NotDetected, "in part"},
 		{"agents that do not run", "agent_identity", spire + agents(false), kars.NotDetected, "in part"},
 		{"both, and the kinds to register pods", "agent_identity", spire + agents(true), kars.Detected, "SPIRE runs"},
@@ -277,5 +304,5 @@ func TestWhatIsProposed(t *testing.T) {
 		{"a policy for an engine that is not there", "policy_enforcement", kyvernoPolicy, kars.NotDetected, "Kyverno is there"},
 		{"an engine without a policy", "policy_enforcement", kyverno, kars.NotDetected, "Kyverno is there"},
 		{"an engine with a policy", "policy_enforcement", kyverno + kyvernoPolicy, kars.Detected, "Kyverno"},
-	})
+	}
 }
