@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/util/retry"
 )
 
 // heartbeat is how often a node says that it is ready. kube-controller-manager takes one for lost after 50 s of silence.
@@ -88,8 +89,12 @@ func tend(ctx context.Context, client kubernetes.Interface, name string) {
 	}
 }
 
-// beat says of a node that it is ready.
+// beat says of a node that it is ready. kube-controller-manager writes to nodes too, most of all to new ones.
 func beat(ctx context.Context, client kubernetes.Interface, name string) error {
+	return retry.RetryOnConflict(retry.DefaultBackoff, func() error { return sayReady(ctx, client, name) })
+}
+
+func sayReady(ctx context.Context, client kubernetes.Interface, name string) error {
 	node, err := client.CoreV1().Nodes().Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
 		return fmt.Errorf("node %s: %w", name, err)

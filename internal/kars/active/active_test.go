@@ -88,6 +88,7 @@ func TestWithoutNodes(t *testing.T) {
 		{"what nobody can try out stays as it was found", "cluster_autoscaling", kars.Detected, "it looks so"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel() // it waits
 			r := run(t, c.Config(), detected(test.id), Options{Patience: patience})
 			if r.Status != test.status || !strings.Contains(r.Reason+strings.Join(r.Unread, " "), test.says) {
 				t.Errorf("%s is %s: %s %v", r.ID, r.Status, r.Reason, r.Unread)
@@ -95,9 +96,9 @@ func TestWithoutNodes(t *testing.T) {
 			if tried := r.Probe == kars.Active; tried != (test.status != kars.Detected) {
 				t.Errorf("the result is that of a probe that is %s", r.Probe)
 			}
-			nothingIsLeft(t, c.Config())
 		})
 	}
+	t.Cleanup(func() { nothingIsLeft(t, c.Config()) })
 }
 
 // What is not there is not tried, and neither is what could not be read.
