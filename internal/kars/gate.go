@@ -21,6 +21,12 @@ type Gap struct {
 	Expires time.Time
 }
 
+// Last is the end of the last day, or hour, in which the gap is accepted, in UTC.
+func (g Gap) Last() time.Time { return g.Expires.Add(-time.Nanosecond).UTC() }
+
+// Over says whether the gap has ended.
+func (g Gap) Over(now time.Time) bool { return !now.Before(g.Expires) }
+
 // Gate says which requirements a cluster has to meet.
 type Gate struct {
 	// Require holds "must", "should" (which is both levels) and ids. Empty is the same as "must".
@@ -72,7 +78,7 @@ func (g Gate) Judge(report Report, now time.Time) Verdict {
 		if !g.Requires(r.Requirement) || r.Met() {
 			continue
 		}
-		accepted := slices.ContainsFunc(g.Gaps, func(gap Gap) bool { return gap.Requirement == r.ID && now.Before(gap.Expires) })
+		accepted := slices.ContainsFunc(g.Gaps, func(gap Gap) bool { return gap.Requirement == r.ID && !gap.Over(now) })
 		switch {
 		case r.Undetermined() && !g.Strict:
 			v.Undetermined = append(v.Undetermined, r)
@@ -83,6 +89,15 @@ func (g Gate) Judge(report Report, now time.Time) Verdict {
 		}
 	}
 	return v
+}
+
+// Gap gives what was accepted in a requirement, whether it is over or not.
+func (g Gate) Gap(id string) (Gap, bool) {
+	i := slices.IndexFunc(g.Gaps, func(gap Gap) bool { return gap.Requirement == id })
+	if i < 0 {
+		return Gap{}, false
+	}
+	return g.Gaps[i], true
 }
 
 // Complaint says in one text what is wrong with a result and what to do.

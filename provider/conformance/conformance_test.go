@@ -153,7 +153,7 @@ func TestGaps(t *testing.T) {
 			ConfigStateChecks: []statecheck.StateCheck{state("conforms", knownvalue.Bool(true)), state("unmet", knownvalue.MapSizeExact(0))},
 		},
 		// The day after, without a change of the configuration, it would be a difference; a change says the same.
-		resource.TestStep{Config: config(gap("2020-01-31")), ExpectError: fails("the cluster does not conform")},
+		resource.TestStep{Config: config(gap("2020-01-31")), ExpectError: fails("The gap was accepted until 31 January 2020.")},
 	)
 }
 
@@ -205,7 +205,7 @@ func TestWhatIsConfiguredIsChecked(t *testing.T) {
 	for name, test := range map[string]struct{ config, want string }{
 		"a version without a checklist":   {strings.Replace(gate(""), `"1.37"`, `"1.12"`, 1), `value must be one of`},
 		"a requirement that is none":      {gate(`require = ["dra_support"]`), `"dra_support" is no requirement of 1.37`},
-		"a gap without an end":            {gate(`accepted_gaps = { gang_scheduling = { reason = "r", expires = "soon" } }`), `"soon" is neither a day`},
+		"a gap without an end":            {gate(`accepted_gaps = { gang_scheduling = { reason = "r", expires = "soon" } }`), `The gap in gang_scheduling expires at "soon", which is neither a day`},
 		"a gap in what nobody asks":       {gate(`accepted_gaps = { other = { reason = "r", expires = "2999-01-01" } }`), `"other", which is no requirement`},
 		"a claim in words of its own":     {gate(`product = { checklist = "x", claims = { gang_scheduling = { status = "verified" } } }`), `value must be one of`},
 		"a report that is never rendered": {gate(""), `With mode = "render" the provider touches no API`},

@@ -51,6 +51,9 @@ func (d *looker) ValidateConfig(ctx context.Context, req datasource.ValidateConf
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if _, err := kars.ForVersion(m.Version.ValueString()); err != nil {
+		return // the schema says so
+	}
 	_, _, diags := m.gate()
 	resp.Diagnostics.Append(diags...)
 }

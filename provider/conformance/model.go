@@ -128,7 +128,7 @@ func (m *lookModel) gate() (kars.Gate, kars.Checklist, diag.Diagnostics) {
 		gap := kars.Gap{Requirement: id, Reason: m.Accepted[id].Reason.ValueString()}
 		at := path.Root("accepted_gaps").AtMapKey(id)
 		if gap.Expires, err = expiry(m.Accepted[id].Expires.ValueString()); err != nil {
-			diags.AddAttributeError(at.AtName("expires"), "Invalid accepted_gaps", err.Error())
+			diags.AddAttributeError(at.AtName("expires"), "Invalid accepted_gaps", fmt.Sprintf("The gap in %s expires at %v.", id, err))
 		}
 		if err := (kars.Gate{Gaps: []kars.Gap{gap}}).Validate(list); err != nil {
 			diags.AddAttributeError(at, "Invalid accepted_gaps", err.Error())
@@ -145,7 +145,7 @@ func expiry(text string) (time.Time, error) {
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return at, fmt.Errorf("%q is neither a day such as 2027-03-31 nor a time such as 2027-03-31T12:00:00Z", text)
+		return at, fmt.Errorf("%q, which is neither a day such as 2027-03-31 nor a time such as 2027-03-31T12:00:00Z", text)
 	}
 	return at, nil
 }

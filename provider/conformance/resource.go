@@ -69,6 +69,9 @@ func (r *conformance) ValidateConfig(ctx context.Context, req resource.ValidateC
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if _, err := kars.ForVersion(m.Version.ValueString()); err != nil {
+		return // the schema says so
+	}
 	_, _, diags := m.gate()
 	resp.Diagnostics.Append(diags...)
 }
@@ -195,7 +198,7 @@ func (a *application) apply(ctx context.Context, config tfsdk.Config) diag.Diagn
 	}
 	diags.Append(m.take(report, gate, time.Now())...)
 	if unmet := gate.Judge(report, time.Now()).Unmet; len(unmet) > 0 {
-		diags.AddAttributeError(path.Root("require"), fmt.Sprintf("Unable to %s AI conformance %q: the cluster does not conform", a.verb, list.Version), complaint(unmet))
+		diags.AddAttributeError(path.Root("require"), fmt.Sprintf("Unable to %s AI conformance %q: the cluster does not conform", a.verb, list.Version), complaint(unmet, gate, time.Now()))
 	}
 	if diags.HasError() {
 		return diags
@@ -230,14 +233,18 @@ func (a *application) timeout(ctx context.Context, m resourceModel) (time.Durati
 }
 
 // complaint lists what is unmet, each with what to do.
-func complaint(unmet []kars.Result) string {
+func complaint(unmet []kars.Result, gate kars.Gate, now time.Time) string {
 	var text strings.Builder
 	for _, r := range unmet {
 		number := ""
 		if r.KAR != 0 {
 			number = fmt.Sprintf(", KAR-%d", r.KAR)
 		}
-		fmt.Fprintf(&text, "%s (%s%s): %s\n\n", r.ID, r.Level, number, r.Complaint())
+		fmt.Fprintf(&text, "%s (%s%s): %s", r.ID, r.Level, number, r.Complaint())
+		if gap, ok := gate.Gap(r.ID); ok && gap.Over(now) {
+			fmt.Fprintf(&text, " The gap was accepted until %s.", gap.Last().Format("2 January 2006"))
+		}
+		text.WriteString("\n\n")
 	}
 	text.WriteString("Mend the cluster and apply again, or accept the gap for a while in accepted_gaps.")
 	return text.String()

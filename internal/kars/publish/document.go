@@ -45,15 +45,6 @@ func (d Document) standings() map[string]standing {
 	return all
 }
 
-func (d Document) gap(id string) (kars.Gap, bool) {
-	for _, gap := range d.Gate.Gaps {
-		if gap.Requirement == id {
-			return gap, true
-		}
-	}
-	return kars.Gap{}, false
-}
-
 // JSON gives the report with its totals and with how each requirement stands.
 func (d Document) JSON() ([]byte, error) {
 	type result struct {

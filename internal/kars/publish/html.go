@@ -16,7 +16,7 @@ var pageText string
 
 var page = template.Must(template.New("report").Funcs(template.FuncMap{
 	"words":  func(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") },
-	"day":    func(t time.Time) string { return t.UTC().Format("2 January 2006") },
+	"day":    func(t time.Time) string { return t.Format("2 January 2006") },
 	"minute": func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
 }).Parse(pageText))
 
@@ -33,7 +33,8 @@ var categories = []struct{ id, title string }{
 type row struct {
 	kars.Result
 	Standing standing
-	Gap      *kars.Gap
+	Gap      *kars.Gap // where it is not met
+	Lapsed   bool      // the gap is over, and the requirement counts again
 }
 
 type section struct {
@@ -57,8 +58,8 @@ func (d Document) HTML() ([]byte, error) {
 				continue
 			}
 			one := row{Result: r, Standing: standings[r.ID]}
-			if gap, ok := d.gap(r.ID); ok {
-				one.Gap = &gap
+			if gap, ok := d.Gate.Gap(r.ID); ok && !r.Met() {
+				one.Gap, one.Lapsed = &gap, gap.Over(d.Now)
 			}
 			list = append(list, one)
 		}

@@ -48,8 +48,8 @@ func (d Document) JUnit() ([]byte, error) {
 		case unmet:
 			return string(r.Status), ""
 		case accepted:
-			gap, _ := d.gap(r.ID)
-			return "", fmt.Sprintf("accepted until %s: %s", gap.Expires.Format(time.DateOnly), gap.Reason)
+			gap, _ := d.Gate.Gap(r.ID)
+			return "", fmt.Sprintf("accepted until %s: %s", gap.Last().Format(time.DateOnly), gap.Reason)
 		}
 		return "", string(r.Status)
 	})
