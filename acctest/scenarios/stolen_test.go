@@ -31,7 +31,7 @@ func TestStolenCredentials(t *testing.T) {
     savings = { agents = ["ns:`+s.agents+`"], target = "savings", tools = ["balance"] }
   }`))
 	s.serving()
-	victim, thief := s.start("victim", 1)[0], s.start("thief", 1)[0]
+	victim, brief, thief := s.start("victim", 1)[0], s.start("brief", 1)[0], s.start("thief", 1)[0]
 	access := victim.token("bank")
 	call := victim.balance("bank", access)
 
@@ -89,7 +89,7 @@ func TestStolenCredentials(t *testing.T) {
 	}
 
 	t.Run("an SVID that has expired", func(t *testing.T) {
-		brief, thief := s.start("brief", 1)[0].within(t), thief.within(t)
+		brief, thief := brief.within(t), thief.within(t)
 		var carriedOff *probe.Identity
 		var stale probe.Call
 		cluster.Eventually(t, "another pod calls with it while it holds", func(ctx context.Context) error {
