@@ -19,7 +19,7 @@ import (
 )
 
 // evidenceTimeout bounds the gathering of what a failed run leaves behind.
-const evidenceTimeout = 3 * time.Minute
+const evidenceTimeout = 5 * time.Minute
 
 // cluster is where the tests run.
 type cluster interface {
