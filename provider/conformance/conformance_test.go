@@ -208,6 +208,7 @@ func TestWhatIsConfiguredIsChecked(t *testing.T) {
 		"a gap without an end":            {gate(`accepted_gaps = { gang_scheduling = { reason = "r", expires = "soon" } }`), `The gap in gang_scheduling expires at "soon", which is neither a day`},
 		"a gap in what nobody asks":       {gate(`accepted_gaps = { other = { reason = "r", expires = "2999-01-01" } }`), `"other", which is no requirement`},
 		"a claim in words of its own":     {gate(`product = { checklist = "x", claims = { gang_scheduling = { status = "verified" } } }`), `value must be one of`},
+		"a checklist that is none":        {gate(`product = { checklist = "x" }`), `it has no metadata or no spec`},
 		"a report that is never rendered": {gate(""), `With mode = "render" the provider touches no API`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -51,11 +51,7 @@ func (d *looker) ValidateConfig(ctx context.Context, req datasource.ValidateConf
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if _, err := kars.ForVersion(m.Version.ValueString()); err != nil {
-		return // the schema says so
-	}
-	_, _, diags := m.gate()
-	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(m.invalid()...)
 }
 
 // Read never answers for a cluster that it could not look at.

@@ -202,6 +202,32 @@ func (m *lookModel) publish(document publish.Document) diag.Diagnostics {
 	return diags
 }
 
+// invalid says what is wrong with the attributes, whatever the cluster is like.
+func (m *lookModel) invalid() diag.Diagnostics {
+	list, err := kars.ForVersion(m.Version.ValueString())
+	if err != nil {
+		return nil // the schema says so
+	}
+	_, _, diags := m.gate()
+	if m.Product == nil {
+		return diags
+	}
+	checklist, stated := m.submission()
+	if err := product.Try(checklist, list, stated); err != nil {
+		diags.AddAttributeError(path.Root("product"), "Invalid product", err.Error())
+	}
+	return diags
+}
+
+// submission gives the checklist, and what the vendor says.
+func (m *lookModel) submission() (checklist []byte, stated product.Product) {
+	stated = product.Product{Metadata: governed.StringMap(m.Product.Metadata), Claims: map[string]product.Claim{}}
+	for id, claim := range m.Product.Claims {
+		stated.Claims[id] = product.Claim{Status: claim.Status.ValueString(), Evidence: governed.Strings(claim.Evidence), Notes: claim.Notes.ValueString()}
+	}
+	return []byte(m.Product.Checklist.ValueString()), stated
+}
+
 // draft fills the checklist in where there is one.
 func (m *lookModel) draft(report kars.Report) diag.Diagnostics {
 	var diags diag.Diagnostics
@@ -209,15 +235,13 @@ func (m *lookModel) draft(report kars.Report) diag.Diagnostics {
 	if m.Product == nil {
 		return diags
 	}
-	stated := product.Product{Metadata: governed.StringMap(m.Product.Metadata), Claims: map[string]product.Claim{}}
+	list, stated := m.submission()
 	files := map[string]bool{"junit.xml": true}
-	for id, claim := range m.Product.Claims {
-		stated.Claims[id] = product.Claim{Status: claim.Status.ValueString(), Evidence: governed.Strings(claim.Evidence), Notes: claim.Notes.ValueString()}
-		for _, evidence := range stated.Claims[id].Evidence {
+	for _, claim := range stated.Claims {
+		for _, evidence := range claim.Evidence {
 			files[evidence] = true // whether it is there is for the one who submits it to see
 		}
 	}
-	list := []byte(m.Product.Checklist.ValueString())
 	text, err := product.Draft(list, report, stated)
 	if err != nil {
 		diags.AddAttributeError(path.Root("product"), "Unable to draft PRODUCT.yaml", err.Error())

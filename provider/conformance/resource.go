@@ -69,11 +69,7 @@ func (r *conformance) ValidateConfig(ctx context.Context, req resource.ValidateC
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if _, err := kars.ForVersion(m.Version.ValueString()); err != nil {
-		return // the schema says so
-	}
-	_, _, diags := m.gate()
-	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(m.invalid()...)
 }
 
 // ModifyPlan plans what an apply brings about: a cluster that conforms. What it will look like in detail only the apply's own look

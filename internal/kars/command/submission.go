@@ -20,8 +20,7 @@ type submission struct {
 	stated    product.Product
 }
 
-// readSubmission reads the files, and tries a draft of them for a cluster that tells nothing, so that what is wrong with them is known before
-// anybody looks at a cluster.
+// readSubmission reads the files, and says what is wrong with them before anybody looks at a cluster.
 func (o *options) readSubmission(list kars.Checklist) (s submission, err error) {
 	switch {
 	case o.product != "" && o.checklist == "":
@@ -39,11 +38,7 @@ func (o *options) readSubmission(list kars.Checklist) (s submission, err error) 
 			return s, fmt.Errorf("--product: %w", err)
 		}
 	}
-	nothing := kars.Report{Version: list.Version}
-	for _, r := range list.Requirements {
-		nothing.Results = append(nothing.Results, kars.Result{Requirement: r, Finding: kars.Finding{Status: kars.Unknown}})
-	}
-	if _, err := product.Draft(s.checklist, nothing, s.stated); err != nil {
+	if err := product.Try(s.checklist, list, s.stated); err != nil {
 		return s, fmt.Errorf("PRODUCT.yaml of --checklist %s: %w", strings.TrimSpace(o.checklist+" "+o.product), err)
 	}
 	return s, nil

@@ -101,6 +101,16 @@ func Draft(checklist []byte, report kars.Report, product Product) ([]byte, error
 	return out.Bytes(), encoder.Close()
 }
 
+// Try says what is wrong with a checklist, or with what a vendor says, whatever a cluster is like, so that it is known before anybody looks.
+func Try(checklist []byte, list kars.Checklist, product Product) error {
+	nothing := kars.Report{Version: list.Version}
+	for _, r := range list.Requirements {
+		nothing.Results = append(nothing.Results, kars.Result{Requirement: r, Finding: kars.Finding{Status: kars.Unknown}})
+	}
+	_, err := Draft(checklist, nothing, product)
+	return err
+}
+
 func fill(requirement *yaml.Node, result kars.Result, claim Claim, claimed bool, at time.Time) error {
 	if claimed && !slices.Contains(Statuses, claim.Status) {
 		return fmt.Errorf("%s is claimed to be %q; a claim is one of %s", result.ID, claim.Status, strings.Join(Statuses, ", "))
