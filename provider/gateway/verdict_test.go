@@ -155,3 +155,12 @@ func TestWithoutPoliciesNothingIsPermitted(t *testing.T) {
 		t.Error(warnings)
 	}
 }
+
+func TestAPolicyForATargetThatThereIsNotIsWarnedOfWithItsLine(t *testing.T) {
+	m := configured()
+	m.Policies["slip"] = str("// Nobody takes all.\nforbid (principal, action, resource in Target::\"bnak\");")
+	warnings := m.PlanWarnings(t.Context(), provider)
+	if want := "Line 2, column 1: Policy never applies: "; len(warnings) != 1 || !strings.HasPrefix(warnings[0].Detail(), want) || !strings.Contains(warnings[0].Detail(), `"bnak"`) {
+		t.Errorf("%v, want one that begins with %q", warnings, want)
+	}
+}

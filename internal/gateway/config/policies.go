@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -43,6 +44,21 @@ func (r *reading) policies(blocks []written.Policies) {
 		})
 	}
 	r.Policies = engine
+	if engine != nil {
+		r.mentioned(engine)
+	}
+}
+
+// mentioned warns of policies for targets that there are not: a forbid with a slip in it forbids nothing.
+func (r *reading) mentioned(engine *policy.Engine) {
+	for _, m := range engine.Mentions() {
+		if slices.ContainsFunc(r.Targets, func(t Target) bool { return t.Name == m.Target }) {
+			continue
+		}
+		at := hcl.Pos{Line: m.Line, Column: m.Column}
+		r.warn(hcl.Range{Filename: m.File, Start: at, End: hcl.Pos{Line: at.Line, Column: at.Column + 1}}, "Policy never applies",
+			"Policy `%s` is for target %q, and there is none of that name.", m.Policy, m.Target)
+	}
 }
 
 // inline gives policies that stand in the configuration itself. A heredoc begins on the line after its mark.

@@ -235,7 +235,7 @@ func readers(policies []*compiled, path []string) []string {
 			root = p.reads.claims
 		}
 		if root.has(path[:len(path)-1]) {
-			found = append(found, p.id+" at "+p.at)
+			found = append(found, p.id+" at "+p.at())
 		}
 	}
 	return found
@@ -268,7 +268,7 @@ func failed(policies []*compiled, failures []types.DiagnosticError) decide.Decis
 	slices.Sort(d.Policies)
 	d.Reason = "cannot be evaluated: " + strings.Join(d.Policies, ", ")
 	first := policies[slices.IndexFunc(policies, func(p *compiled) bool { return p.id == string(failures[0].PolicyID) })]
-	d.Err = fmt.Errorf("policy %s at %s cannot be evaluated: %s", first.id, first.at, failures[0].Message)
+	d.Err = fmt.Errorf("policy %s at %s cannot be evaluated: %s", first.id, first.at(), failures[0].Message)
 	return d
 }
 

@@ -59,7 +59,7 @@ func (e *Engine) Explain(r *decide.Request) (decide.Decision, []Finding) {
 // find says how one policy bears on the request, and whether its scope holds.
 func (q *question) find(p *compiled) (f Finding, applies bool) {
 	f = Finding{
-		Policy: p.id, At: p.at, Forbids: p.policy.Effect() == cedar.Forbid, Audited: p.audit, Reason: p.reason,
+		Policy: p.id, At: p.at(), Forbids: p.policy.Effect() == cedar.Forbid, Audited: p.audit, Reason: p.reason,
 		Outcome: Holds, Conditions: conditions(p.ast),
 	}
 	env := eval.Env{Entities: &q.entities, Principal: q.principal, Action: q.action, Resource: q.resource}

@@ -63,9 +63,14 @@ type compiled struct {
 	ast    *ast.Policy
 	reason string // annotation @reason
 	audit  bool   // annotation @mode("audit")
-	at     string // file:line:column
 	reads  reads
+
+	file         string
+	line, column int
 }
+
+// at is where the policy begins: file:line:column.
+func (c *compiled) at() string { return fmt.Sprintf("%s:%d:%d", c.file, c.line, c.column) }
 
 func (c *compiled) audits() bool { return c.audit }
 
@@ -88,7 +93,7 @@ func load(sources []Source) ([]*compiled, error) {
 				end = list[i+1].Position().Offset
 			}
 			at := place{source: source, text: source.Text[policy.Position().Offset:end], position: policy.Position()}
-			c.at = fmt.Sprintf("%s:%d:%d", source.Name, source.line(policy.Position().Line), policy.Position().Column)
+			c.file, c.line, c.column = source.Name, source.line(policy.Position().Line), policy.Position().Column
 			all = append(all, c)
 			for _, message := range c.check(strict) {
 				problems = append(problems, at.problem(c.id, message))
