@@ -2,13 +2,14 @@ package conformance_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/agentward/terraform-provider-agent/acctest/cluster"
 	"github.com/agentward/terraform-provider-agent/acctest/kind"
 	"github.com/agentward/terraform-provider-agent/acctest/tool"
 	"github.com/agentward/terraform-provider-agent/internal/kars"
@@ -64,10 +65,8 @@ func (s *stage) exampleDriver() (start func(device string)) {
 		s.publishesNothing(ctx)
 	}
 	s.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-		defer cancel()
-		stop(ctx)
-		run(ctx, "rm", "-rf", device, to, "/var/lib/kubelet/plugins/"+draDriver)
+		stop(s.step())
+		run(s.step(), "rm", "-rf", device, to, "/var/lib/kubelet/plugins/"+draDriver)
 	})
 	run(s.Context(), "rm", "-f", device)
 	run(s.Context(), "mknod", "--mode=666", device, "c", "10", "229")
@@ -99,20 +98,18 @@ func (s *stage) publishesNothing(ctx context.Context) {
 // publishes waits until the driver publishes so many devices.
 func (s *stage) publishes(want int) {
 	s.Helper()
-	for start := time.Now(); ; time.Sleep(time.Second) {
-		list, err := s.API.ResourceV1().ResourceSlices().List(s.Context(), metav1.ListOptions{FieldSelector: "spec.driver=" + draDriver})
+	cluster.Eventually(s, fmt.Sprintf("the driver publishes %d devices", want), func(ctx context.Context) error {
+		list, err := s.API.ResourceV1().ResourceSlices().List(ctx, metav1.ListOptions{FieldSelector: "spec.driver=" + draDriver})
 		if err != nil {
-			s.Fatal(err)
+			return err
 		}
 		devices := 0
 		for _, slice := range list.Items {
 			devices += len(slice.Spec.Devices)
 		}
-		if devices == want {
-			return
+		if devices != want {
+			return fmt.Errorf("it publishes %d", devices)
 		}
-		if time.Since(start) > 2*time.Minute {
-			s.Fatalf("the driver publishes %d devices after two minutes, want %d", devices, want)
-		}
-	}
+		return nil
+	})
 }
