@@ -3,7 +3,7 @@
 // provider block to use, and then a line for each request.
 //
 //	go run ./acctest/gcpfake [-addr 127.0.0.1:8099] [-project agents-1] [-number 111111111111] [-organization 555555555555]
-//	    [-region us-central1] [-polls 2] [-hidden 1]
+//	    [-region us-central1] [-polls 2] [-hidden 1] [-there //binaryauthorization.googleapis.com/projects/agents-1/attestors/ci]...
 package main
 
 import (
@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -46,6 +47,11 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	region := flags.String("region", "us-central1", "region that the provider block names")
 	polls := flags.Int("polls", 2, "how often an operation is asked for until it is done")
 	hidden := flags.Int("hidden", 1, "how many reads of a new object do not find it yet")
+	var there []string
+	flags.Func("there", "full name of a resource that is there already, and that nobody here makes; may be given again", func(name string) error {
+		there = append(there, name)
+		return nil
+	})
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -57,6 +63,12 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 		Polls: *polls, HiddenReads: *hidden, LingeringReads: *hidden,
 		Log: func(r gcptest.Request) { fmt.Fprintln(log, line(r)) },
 	})
+	for _, name := range there {
+		_, relative, _ := strings.Cut(strings.TrimPrefix(name, "//"), "/")
+		if err := server.Put(name, map[string]any{"name": relative}); err != nil {
+			return fmt.Errorf("-there %s: %w", name, err)
+		}
+	}
 	if err := server.Listen(*address); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
@@ -64,7 +76,9 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	fmt.Fprint(out, providerBlock(server, project, *region))
 	<-ctx.Done()
 	for _, name := range server.Names() {
-		fmt.Fprintln(log, "left:", name)
+		if !slices.Contains(there, name) {
+			fmt.Fprintln(log, "left:", name)
+		}
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ func TestServesUntilItIsInterrupted(t *testing.T) {
 	log, logged := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		done <- run(ctx, []string{"-addr", "127.0.0.1:0", "-project", "mine-1", "-number", "42"}, printed, logged)
+		done <- run(ctx, []string{"-addr", "127.0.0.1:0", "-project", "mine-1", "-number", "42", "-there", "//binaryauthorization.googleapis.com/projects/mine-1/attestors/ci"}, printed, logged)
 		printed.Close()
 		logged.Close()
 	}()
@@ -65,6 +65,7 @@ func TestServesUntilItIsInterrupted(t *testing.T) {
 	}
 
 	cancel()
+	// What is there from the start is not what is left at the end.
 	if rest, err := io.ReadAll(requests); err != nil || len(rest) > 0 {
 		t.Errorf("at the end it says %q, %v", rest, err)
 	}
@@ -77,6 +78,9 @@ func TestRefusesWhatItDoesNotKnow(t *testing.T) {
 	var log strings.Builder
 	if err := run(t.Context(), []string{"serve"}, io.Discard, &log); err == nil {
 		t.Error("an argument is taken")
+	}
+	if err := run(t.Context(), []string{"-there", "//nothing.googleapis.com/projects/mine-1/things/a"}, io.Discard, &log); err == nil {
+		t.Error("a resource of no API is there")
 	}
 	if err := run(t.Context(), []string{"-help"}, io.Discard, &log); err == nil || !strings.Contains(log.String(), "-polls") {
 		t.Errorf("no help: %v, %s", err, log.String())

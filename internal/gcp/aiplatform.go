@@ -25,6 +25,8 @@ func reasoningEngines() kind {
 		immutable:  []string{"encryptionSpec"},
 		outputOnly: []string{"spec.effectiveIdentity"},
 		within:     []string{"spec", "spec.deploymentSpec"},
+		filled: "Delete the sessions and memories that are named there, which are somebody's data, or have them deleted with the engine: set gcp.agent_runtime.force_delete = true, " +
+			"apply that first, and then delete it.",
 		connect: func(c *Client, location string) (calls, error) {
 			r, err := connectREST(c, VertexAI, location)
 			if err != nil {
@@ -99,9 +101,13 @@ func (e engineCalls) patch(ctx context.Context, at target, body map[string]any, 
 	return e.mutate(ctx, http.MethodPatch, at.name, url.Values{"updateMask": {strings.Join(mask, ",")}}, body)
 }
 
-// delete leaves an engine whose sessions and memories are there still: they are somebody's data, and Google says which they are.
+// delete leaves an engine whose sessions and memories are there still, unless it says that they go with it.
 func (e engineCalls) delete(ctx context.Context, at target) (operation, error) {
-	return e.mutate(ctx, http.MethodDelete, at.name, nil, nil)
+	var query url.Values
+	if at.forced {
+		query = url.Values{"force": {"true"}}
+	}
+	return e.mutate(ctx, http.MethodDelete, at.name, query, nil)
 }
 
 func (e engineCalls) poll(ctx context.Context, name string) (operation, error) {

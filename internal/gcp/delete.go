@@ -59,9 +59,15 @@ func (c *Client) Await(ctx context.Context, key stack.Key) error {
 const forever = time.Duration(1<<63 - 1)
 
 // heldError says what keeps an object from being deleted, in Google's words.
-type heldError struct{ refusal error }
+type heldError struct {
+	refusal error
+	filled  string // of its kind
+}
 
 func (e *heldError) Error() string {
+	if e.filled != "" {
+		return fmt.Sprintf("it is not empty: %v", e.refusal)
+	}
 	return fmt.Sprintf("something refers to it still: %v", e.refusal)
 }
 
@@ -69,6 +75,9 @@ func (e *heldError) Unwrap() error { return e.refusal }
 
 // Hint says what to do.
 func (e *heldError) Hint() string {
+	if e.filled != "" {
+		return e.filled
+	}
 	return "Delete what is named there, or take the reference out of it, and apply again. What Agentward made goes in the right order by itself."
 }
 
@@ -91,7 +100,7 @@ func (c *Client) vanish(ctx context.Context, b bound, turn *turn, there map[stri
 			err = errStillThere
 		case ctx.Err() != nil:
 			return pauses.end(ctx, err)
-		case errors.As(err, &held) && pauses.waited >= patience, !errors.As(err, &held) && !transient(err):
+		case errors.As(err, &held) && (held.filled != "" || pauses.waited >= patience), !errors.As(err, &held) && !transient(err):
 			return err
 		}
 		left, lookErr := c.look(ctx, b.calls, b.at, false)
@@ -120,7 +129,7 @@ func (c *Client) remove(ctx context.Context, b bound, there map[string]any) erro
 	case refusedWith(err, codes.NotFound):
 		return nil
 	case refusedWith(err, codes.FailedPrecondition):
-		return &heldError{refusal: err}
+		return &heldError{refusal: err, filled: b.filled}
 	}
 	return err
 }

@@ -174,6 +174,31 @@ func TestADeletionSaysWhatHoldsTheObject(t *testing.T) {
 	}
 }
 
+// What others have put into an engine is not waited for, and goes with it only where the engine says so.
+func TestADeletionOfWhatIsFilled(t *testing.T) {
+	engine := func(labels string) stack.Object {
+		return object(t, VertexAI, "reasoningEngines/{agents.billing}", `{"displayName":"agents.billing","labels":{`+labels+`},"spec":{"identityType":"AGENT_IDENTITY"}}`)
+	}
+	b := newBench(t, gcptest.Options{})
+	made := b.mustApply(t, engine(`"agentward-agent":"billing"`), "")
+	b.Inject(gcptest.Fault{Method: "aiplatform.*.reasoningEngines.delete", Status: "FAILED_PRECONDITION", Message: "the engine has sessions"})
+	b.Forget()
+	err := b.Delete(deadline(t), engine("").Key, "")
+	var held *heldError
+	if !errors.As(err, &held) || !strings.Contains(err.Error(), "it is not empty: ") || !strings.Contains(held.Hint(), "force_delete = true") {
+		t.Errorf("the error is %v", err)
+	}
+	if got := b.methods(); got != "reasoningEngines.delete!" {
+		t.Errorf("it was tried by %s", got)
+	}
+	b.mustApply(t, engine(`"agentward-agent":"billing","`+stack.ForceDeleteLabel+`":"true"`), made.Projection)
+	b.Forget()
+	b.mustDelete(t, engine("").Key)
+	if r := b.Mutations(); len(r) != 1 || r[0].Query.Get("force") != "true" {
+		t.Errorf("it was deleted by %+v", r)
+	}
+}
+
 // Resources of one configuration are destroyed side by side, and it may be the later one that what is deleted first waits for.
 func TestADeletionThatWaitsLetsTheOneThatItWaitsForThrough(t *testing.T) {
 	b := newBench(t, gcptest.Options{Polls: 1})

@@ -50,6 +50,9 @@ type kind struct {
 	vacant func(at target, body map[string]any) bool
 	// deleted says of a live object that it is deleted and only kept for a while. Nil where nothing is kept.
 	deleted func(body map[string]any) bool
+	// filled says what to do about an object that is not deleted for what others have put into it, which nobody waits for. "" for a
+	// kind that nothing is put into: what holds its objects are references, and these go.
+	filled string
 }
 
 // calls are what can be done with the objects of one kind. Errors are those of Google's clients.
@@ -71,6 +74,8 @@ type calls interface {
 type target struct {
 	name string // relative; that of the server where it chose the id
 	part string // of the object; "" for all of it
+	// forced says of an object that is to be deleted that what others have put into it goes with it.
+	forced bool
 }
 
 // parent is "projects/p/locations/l" of "projects/p/locations/l/agentGateways/g".

@@ -56,6 +56,7 @@ func (b bound) of(live map[string]any) target {
 	if name, ok := live["name"].(string); ok && b.found {
 		at.name = name
 	}
+	_, at.forced = fieldsOf(live["labels"])[stack.ForceDeleteLabel]
 	return at
 }
 

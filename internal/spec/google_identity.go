@@ -42,6 +42,8 @@ type GoogleAgentRuntime struct {
 	Description string // of the engine that is created
 	// The gateways that the created engine is bound to, "projects/p/locations/l/agentGateways/g"; "" for none.
 	ClientToAgent, AgentToAnywhere string
+	// ForceDelete has the created engine deleted with the sessions and memories in it, which keep it from being deleted otherwise.
+	ForceDelete bool
 }
 
 // GoogleAgentPods is an agent in pods of GKE. Google reads it from the pods' and the Deployment's metadata, whose keys differ

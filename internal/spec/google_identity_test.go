@@ -120,6 +120,9 @@ func TestGoogleIdentityProblemsNameTheAttribute(t *testing.T) {
 		"gateway of an engine that exists": {RuntimeAgentRuntime, func(id *Identity) {
 			id.Google.AgentRuntime = &GoogleAgentRuntime{Engine: "projects/p/locations/us-central1/reasoningEngines/1", ClientToAgent: "projects/p/locations/us-central1/agentGateways/g"}
 		}, `gcp.agent_runtime.client_to_agent_gateway: binds an engine that is created here`},
+		"force on an engine that exists": {RuntimeAgentRuntime, func(id *Identity) {
+			id.Google.AgentRuntime = &GoogleAgentRuntime{Engine: "projects/p/locations/us-central1/reasoningEngines/1", ForceDelete: true}
+		}, `gcp.agent_runtime.force_delete: is about an engine that is created here`},
 		"gateway of another region": {RuntimeAgentRuntime, func(id *Identity) {
 			id.Google.AgentRuntime.AgentToAnywhere = "projects/p/locations/europe-west1/agentGateways/g"
 		}, `gcp.agent_runtime.agent_to_anywhere_gateway: is in "europe-west1" and the engine in "us-central1"`},

@@ -166,6 +166,9 @@ func (v *googleIdentityValidator) agentRuntime(path []any) {
 			v.add(at(path, "description"), "is of an engine that is created here: one that exists is left as it is")
 		}
 	}
+	if a.Engine != "" && a.ForceDelete {
+		v.add(at(path, "force_delete"), "is about an engine that is created here: one that exists is not deleted")
+	}
 	for _, gateway := range []struct{ field, name string }{
 		{"client_to_agent_gateway", a.ClientToAgent},
 		{"agent_to_anywhere_gateway", a.AgentToAnywhere},

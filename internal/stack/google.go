@@ -22,3 +22,7 @@ func (k Key) Collection() string {
 	}
 	return segments[len(segments)-1]
 }
+
+// ForceDeleteLabel is the label of a resource that is to be deleted together with what others have put into it. It stands on the
+// resource itself, so that a deletion knows it whatever came in between.
+const ForceDeleteLabel = "agentward-force-delete"

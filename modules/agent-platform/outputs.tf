@@ -29,6 +29,11 @@ output "spiffe_id" {
   value       = agent_gateway.this.spiffe_id
 }
 
+output "required_roles" {
+  description = "On Google Cloud, the roles that the gateway needs before Model Armor answers it, for `for_each` of a `google_project_iam_member`: each has `project`, `role` and `member`. Null on `oss`."
+  value       = agent_gateway.this.required_roles
+}
+
 output "policies" {
   description = "All policies of the gateway as Cedar, permissions included, for `policies` of `agent_decision`: what a call would get can be tested without a cluster."
   value       = merge(var.policies, coalesce(agent_gateway.this.rendered_policies, {}))

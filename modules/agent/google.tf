@@ -21,6 +21,7 @@ variable "gcp" {
       description               = optional(string)
       client_to_agent_gateway   = optional(string)
       agent_to_anywhere_gateway = optional(string)
+      force_delete              = optional(bool)
     }))
     gke = optional(object({
       functional_type = optional(string)

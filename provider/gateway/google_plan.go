@@ -56,6 +56,7 @@ func googleComputed(values map[string]attr.Value, g spec.Gateway) map[string]att
 	delete(values, "url") // which only Google tells
 	values["endpoints"] = mapOf(endpoints)
 	values["rendered_policies"] = mapOf(nil)
+	values["required_roles"] = requiredRoles(g)
 	values["resource_name"] = types.StringValue(resourceName(g))
 	values["status"] = counts.Null()
 	return values

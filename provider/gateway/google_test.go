@@ -83,6 +83,7 @@ func TestGoogleGatewayIsKnownAtPlanAndStays(t *testing.T) {
 		plancheck.ExpectUnknownValue(address, at("root_certificates")),
 	)
 	created.ConfigStateChecks = []statecheck.StateCheck{
+		statecheck.ExpectKnownValue(address, at("required_roles"), knownvalue.MapSizeExact(0)),
 		statecheck.ExpectKnownValue(address, at("id"), knownvalue.StringExact("gateways/tools")),
 		statecheck.ExpectKnownValue(address, at("url"), knownvalue.NotNull()),
 		statecheck.ExpectKnownValue(address, at("root_certificates"), knownvalue.ListSizeExact(1)),

@@ -45,6 +45,7 @@ type model struct {
 	ResourceName     types.String `tfsdk:"resource_name"`
 	RootCertificates types.List   `tfsdk:"root_certificates"`
 	ServiceAccount   types.String `tfsdk:"service_account"`
+	RequiredRoles    types.Map    `tfsdk:"required_roles"`
 	Status           types.Object `tfsdk:"status"`
 }
 

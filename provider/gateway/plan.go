@@ -82,6 +82,7 @@ func (m *model) Computed(provider *governed.Provider) map[string]attr.Value {
 	values := map[string]attr.Value{
 		"spiffe_id": types.StringNull(), "url": types.StringNull(), "token_endpoint": types.StringNull(), "revision": types.StringNull(),
 		"endpoints": types.MapNull(types.StringType), "rendered_policies": types.MapNull(types.StringType), "resource_name": types.StringNull(),
+		"required_roles": types.MapNull(roleType),
 	}
 	if m.On() != spec.GCP { // what Google alone tells
 		maps.Copy(values, googleObserved(nil))

@@ -97,6 +97,7 @@ func computedAttributes() attribute.Set {
 			MarkdownDescription: "On `gcp`, certificates in PEM that agents verify the gateway by. Null on `oss`.",
 		},
 		"service_account": computed("On `gcp`, whom the gateway's extensions act as: what must be permitted to call Model Armor. Null on `oss`."),
+		"required_roles":  requiredRolesAttribute(),
 		"rendered_policies": schema.MapAttribute{
 			Computed: true, ElementType: types.StringType,
 			MarkdownDescription: "The Cedar that each of `allow` compiles to, as `allow.<name>`. Empty on `gcp`, where it compiles to what `objects` shows.",

@@ -30,6 +30,7 @@ type agentRuntimeModel struct {
 	Description     types.String `tfsdk:"description"`
 	ClientToAgent   types.String `tfsdk:"client_to_agent_gateway"`
 	AgentToAnywhere types.String `tfsdk:"agent_to_anywhere_gateway"`
+	ForceDelete     types.Bool   `tfsdk:"force_delete"`
 }
 
 type gkeModel struct {
@@ -78,6 +79,7 @@ func (m *googleModel) spec(namespace, name string, provider *governed.Provider) 
 		g.AgentRuntime = &spec.GoogleAgentRuntime{
 			Engine: a.Engine.ValueString(), Description: a.Description.ValueString(),
 			ClientToAgent: a.ClientToAgent.ValueString(), AgentToAnywhere: a.AgentToAnywhere.ValueString(),
+			ForceDelete: a.ForceDelete.ValueBool(),
 		}
 	}
 	if m.GKE != nil || g.Runtime == spec.RuntimeGKE {

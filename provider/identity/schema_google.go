@@ -37,6 +37,8 @@ func agentRuntimeAttribute() schema.SingleNestedAttribute {
 		"client_to_agent_gateway": attribute.Text("The Agent Gateway that traffic to the created engine takes: `projects/<project>/locations/<location>/agentGateways/<name>`. " +
 			"All engines of a project and region that are bound share one. A change deploys the engine anew, which takes minutes."),
 		"agent_to_anywhere_gateway": attribute.Text("The Agent Gateway that traffic of the created engine takes, as before."),
+		"force_delete": attribute.Flag("Delete the created engine together with the sessions, memories and whatever else is in it. It stands on the engine as a label, and so takes an apply before " +
+			"the destroy. Default: `false`, and an engine that has any is not deleted: they are somebody's data."),
 	})
 }
 

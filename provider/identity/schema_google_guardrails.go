@@ -19,7 +19,8 @@ func boundaryAttribute() schema.SingleNestedAttribute {
 		"enforcement_version": attribute.Text("Which permissions can be blocked: a number, or `latest`. Default: the newest when the policy is created."),
 		"bind_to":             attribute.Text("Whose principals are bounded: " + container + ", or `pool` for all identities of the managed identity's pool. Default: `pool` for a managed identity, else the project."),
 		"condition": attribute.Text("Which of these, in CEL over `principal.type` and `principal.subject`, up to 250 characters. Default: agents (`principal.type == 'iam.googleapis.com/AgentPoolIdentity'`, " +
-			"a type that Google has in Preview), or identities of pools for a managed identity. The default is for every agent there, not for this one alone: narrow it by `principal.subject`."),
+			"a type that Google has in Preview), or identities of pools for a managed identity. The default is for every agent there, not for this one alone, and boundaries add up: an agent that is bound by two may reach what either names. " +
+			"Write one for all agents of a project, or narrow each by `principal.subject`."),
 	})
 }
 

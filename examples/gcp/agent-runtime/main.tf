@@ -23,7 +23,7 @@ resource "agent_identity" "billing" {
     organization  = "555555555555"
     agent_runtime = { description = "Answers questions about invoices." }
 
-    # Whatever it is granted, it reaches this project alone.
+    # Whatever the project's agents are granted, they reach this project alone. Boundaries add up: one is enough for all of them.
     principal_access_boundary = {
       rules = [{ resources = ["projects/acme-agents"] }]
     }

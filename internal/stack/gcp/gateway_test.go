@@ -2,6 +2,7 @@ package gcp
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -146,6 +147,23 @@ func TestTwoThingsOfOneNameAreAnError(t *testing.T) {
 	g.Google.Services = map[string]spec.GoogleRegistryService{"egress-bank": service}
 	if _, err := Gateway(g); err == nil || !strings.Contains(err.Error(), `services "projects/acme-agents/locations/us-central1/services/egress-bank"`) {
 		t.Errorf("error is %v", err)
+	}
+}
+
+func TestGatewayRoles(t *testing.T) {
+	g := everything(t)
+	const agent = "serviceAccount:service-123@gcp-sa-dep.iam.gserviceaccount.com"
+	own := []RoleGrant{{"acme-agents", "roles/modelarmor.calloutUser", agent}, {"acme-agents", "roles/serviceusage.serviceUsageConsumer", agent}}
+	if got, want := GatewayRoles(g), append(slices.Clone(own), RoleGrant{"acme-agents", "roles/modelarmor.user", agent}); !slices.Equal(got, want) {
+		t.Errorf("roles are %v, want %v", got, want)
+	}
+	g.Google.ModelArmor = &spec.GoogleModelArmor{RequestTemplate: "projects/shared/locations/us-central1/templates/t", ResponseTemplate: "projects/shared/locations/us-central1/templates/u"}
+	if got, want := GatewayRoles(g), append(slices.Clone(own), RoleGrant{"shared", "roles/modelarmor.user", agent}); !slices.Equal(got, want) {
+		t.Errorf("roles are %v, want %v", got, want)
+	}
+	g.Google.ModelArmor = nil
+	if got := GatewayRoles(g); got != nil {
+		t.Errorf("roles are %v, want none", got)
 	}
 }
 

@@ -72,7 +72,11 @@ func engine(id spec.Identity) stack.Object {
 	if len(config) > 0 {
 		s["deploymentSpec"] = map[string]any{"agentGatewayConfig": config}
 	}
-	body := map[string]any{"displayName": id.Namespace + "." + id.Name, "labels": marks(id), "spec": s}
+	labels := marks(id)
+	if a.ForceDelete {
+		labels[stack.ForceDeleteLabel] = "true"
+	}
+	body := map[string]any{"displayName": id.Namespace + "." + id.Name, "labels": labels, "spec": s}
 	setText(body, "description", a.Description)
 	return stack.Object{Key: EngineKey(id), Body: body}
 }

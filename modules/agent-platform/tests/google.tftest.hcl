@@ -46,6 +46,23 @@ run "the_gateway_is_Googles_and_admission_the_clusters" {
   }
 }
 
+run "what_Model_Armor_needs_can_be_granted" {
+  command = plan
+
+  variables {
+    gcp = {
+      data_plane    = "gke"
+      resource_uris = ["//networkservices.googleapis.com/projects/acme-agents/locations/us-central1/gateways/egress"]
+      model_armor   = { template = { prompt_injection = "HIGH" } }
+    }
+  }
+
+  assert {
+    condition     = output.required_roles["acme-agents/roles/modelarmor.user"].member == "serviceAccount:service-123456789012@gcp-sa-dep.iam.gserviceaccount.com"
+    error_message = "The roles are ${jsonencode(output.required_roles)}"
+  }
+}
+
 run "images_are_attested" {
   command = plan
 
