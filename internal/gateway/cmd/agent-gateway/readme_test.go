@@ -325,6 +325,12 @@ func TestCheckAndExplain(t *testing.T) {
 	if status, _, err := do("", "check", "-config", configuration); status != 1 || !strings.HasPrefix(err, cedar+":23:16: Policy cannot be used: policy `small-transfers`: ") {
 		t.Errorf("%d %s", status, err)
 	}
+	if err := os.WriteFile(cedar, append(text, []byte("\nforbid (principal, action, resource in Target::\"bonk\");\n")...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, err := do("", "check", "-config", configuration); status != 0 || !strings.HasPrefix(err, cedar+":34:1: warning: Policy never applies: ") {
+		t.Errorf("a warning: %d %s", status, err)
+	}
 	for name, args := range map[string][]string{"an unknown command": {"srve"}, "nothing": {}, "no configuration": {"check"}, "a flag that is not there": {"check", "-confg", "x"}, "something too much": {"schema", "x"}} {
 		if status, _, err := do("", args...); status == 0 || err == "" {
 			t.Errorf("%s: %d %q", name, status, err)
@@ -334,7 +340,7 @@ func TestCheckAndExplain(t *testing.T) {
 	if err := os.WriteFile(silent, []byte("development_authority {\n trust_domain = \"example.org\"\n directory = \"d\"\n}\nlistener \"a\" { address = \"127.0.0.1:1\" }\ntarget \"b\" {\n protocol = \"mcp\"\n url = \"http://127.0.0.1:1/\"\n}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if status, out, err := do("", "check", "-config", silent); status != 0 || !strings.Contains(out, "0 policies") || !strings.Contains(err, "no call is permitted") {
+	if status, out, err := do("", "check", "-config", silent); status != 0 || !strings.Contains(out, "0 policies") || !strings.HasPrefix(err, silent+": warning: there are no policies, so that no call is permitted") {
 		t.Errorf("a configuration without policies: %d %s %s", status, out, err)
 	}
 	if status, out, _ := do("", "schema"); status != 0 || !strings.Contains(out, "action callTool") {

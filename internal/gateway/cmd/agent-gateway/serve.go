@@ -36,7 +36,7 @@ func load(e environment, path string) (*config.Config, error) {
 		return nil, errUnusable{known: known, why: strings.Join(wrong, "\n")}
 	}
 	if c.Policies.Len() == 0 {
-		fmt.Fprintf(e.stderr, "%s: there are no policies, so that no call is permitted: add a policies block\n", path)
+		fmt.Fprintf(e.stderr, "%s: warning: there are no policies, so that no call is permitted: add a policies block\n", path)
 	}
 	return c, nil
 }
@@ -53,11 +53,14 @@ func (e errUnusable) Error() string { return e.why }
 // Is says that it is an errTold.
 func (e errUnusable) Is(other error) bool { return other == errTold } //nolint:errorlint // this is what errors.Is asks
 
-// told is a diagnostic in one line: file, line and column, what is wrong, and what to do.
+// told is a diagnostic in one line: file, line and column, whether it is only a warning, what is wrong, and what to do.
 func told(d *hcl.Diagnostic) string {
 	where := ""
 	if d.Subject != nil {
 		where = fmt.Sprintf("%s:%d:%d: ", d.Subject.Filename, d.Subject.Start.Line, d.Subject.Start.Column)
+	}
+	if d.Severity == hcl.DiagWarning {
+		where += "warning: "
 	}
 	return where + d.Summary + ": " + d.Detail
 }
