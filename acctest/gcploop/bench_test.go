@@ -7,13 +7,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/acctest/terraform"
 	"github.com/agentward/terraform-provider-agent/internal/gcp"
 	"github.com/agentward/terraform-provider-agent/internal/gcp/gcptest"
@@ -26,8 +26,11 @@ var pace = gcp.Pace{First: time.Millisecond, Longest: 20 * time.Millisecond, Set
 // bench is a folder in which Terraform runs, and Google's APIs as they are seen from there.
 type bench struct {
 	*gcptest.Server
-	folder *terraform.Folder
-	quiet  func()
+	folder  *terraform.Folder
+	quiet   func()
+	cluster *terraform.Cluster // nil where the story needs none
+	// unique is what no other bench calls its objects in the cluster, which they share.
+	unique string
 	// dropped is called when a connection is.
 	dropped atomic.Pointer[func()]
 }
@@ -36,6 +39,17 @@ func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{folder: terraform.At(t, t.TempDir())}
 	b.quiet = b.folder.Attach(t, provider.GooglePace(pace))
+	return b
+}
+
+// benchFor is a bench with all that a story needs.
+func benchFor(t *testing.T, s story) *bench {
+	t.Helper()
+	b := newBench(t)
+	if s.cluster {
+		b.cluster = terraform.Use(t, controlplane.Shared(t))
+		b.unique = strings.ToLower(strings.NewReplacer("/", ".", "_", "-").Replace(t.Name()))
+	}
 	return b
 }
 
@@ -65,7 +79,11 @@ func (b *bench) anew(t *testing.T, options gcptest.Options) {
 // configure writes the configuration.
 func (b *bench) configure(t *testing.T, resources string) {
 	t.Helper()
-	text := terraform.Google(b.Endpoint, `stack = "gcp"`, resources)
+	attributes := `stack = "gcp"`
+	if b.cluster != nil {
+		attributes += fmt.Sprintf("\n  kubernetes = { config_path = %q }", b.cluster.Kubeconfig())
+	}
+	text := terraform.Google(b.Endpoint, attributes, strings.ReplaceAll(resources, "UNIQUE", b.unique))
 	if err := os.WriteFile(filepath.Join(b.folder.Path, "main.tf"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -76,6 +94,9 @@ var (
 	destroy = []string{"destroy", "-auto-approve", "-input=false", "-no-color"}
 	plan    = []string{"plan", "-detailed-exitcode", "-input=false", "-no-color"}
 )
+
+// patience is what no run needs, also where many others go on beside it.
+const patience = 5 * time.Minute
 
 // must runs Terraform, which has no reason to fail. A plan must be empty.
 func (b *bench) must(t *testing.T, when string, args []string) {
@@ -97,7 +118,7 @@ func (b *bench) last(n int) string {
 
 func (b *bench) run(t *testing.T, args []string) (output string, err error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	stdout, stderr, err := b.folder.Run(ctx, args...)
 	_, own, _ := strings.Cut(stdout, "may cause the state to become incompatible with published\nreleases.\n")
@@ -118,6 +139,11 @@ var ways = []way{
 	{"refused", func(s *gcptest.Server, n int) {
 		s.Inject(gcptest.Fault{Skip: n - 1, Times: -1, Status: "PERMISSION_DENIED", Message: "a refusal of the test"})
 	}, nil},
+	// The answer to a request is lost, and the user loses patience: Terraform asks the provider to stop, and writes what it gives.
+	{"interrupted", func(s *gcptest.Server, n int) {
+		s.StopAfter(n)
+		s.Inject(gcptest.Fault{Skip: n - 1, Drop: gcptest.DropAfter})
+	}, func(p *os.Process) error { return p.Signal(os.Interrupt) }},
 	// Nobody writes to state what was done since a resource was last done with.
 	{"killed", func(s *gcptest.Server, n int) { s.StopAfter(n) }, (*os.Process).Kill},
 }
@@ -125,7 +151,7 @@ var ways = []way{
 // cut runs Terraform and cuts it off at the nth request. It says whether there was one.
 func (b *bench) cut(t *testing.T, w way, n int, args []string) (struck bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	cmd := b.folder.Command(ctx, args...)
 	var out strings.Builder
@@ -165,15 +191,4 @@ func (b *bench) cut(t *testing.T, w way, n int, args []string) (struck bool) {
 	b.Resume()
 	b.Mend()
 	return requests >= n
-}
-
-// names are those of all that is in Google Cloud, without what Google chose of them.
-func (b *bench) kinds() []string {
-	var kinds []string
-	for _, name := range b.Names() {
-		segments := strings.Split(name, "/")
-		kinds = append(kinds, segments[2]+"/"+segments[len(segments)-2])
-	}
-	slices.Sort(kinds)
-	return kinds
 }

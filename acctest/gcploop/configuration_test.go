@@ -9,11 +9,36 @@ import (
 type story struct {
 	name          string
 	before, after string
+	// cluster says that it needs a Kubernetes cluster. There it is called UNIQUE.
+	cluster bool
 }
 
 var stories = []story{
-	{"identity", agent("Bills", "sesame", 1, "storage.googleapis.com/objects.delete"), agent("Bills, and reminds", "open", 2, "storage.googleapis.com/objects.create")},
-	{"gateway", gateway("tools", `["balance"]`, `model_armor = { template = { prompt_injection = "HIGH" } }`), gateway("tools", `["balance", "history"]`, `description = "of the agents"`)},
+	{name: "identity", before: agent("Bills", "sesame", 1, "storage.googleapis.com/objects.delete"), after: agent("Bills, and reminds", "open", 2, "storage.googleapis.com/objects.create")},
+	{name: "gateway", before: gateway("tools", `["balance"]`, `model_armor = { template = { prompt_injection = "HIGH" } }`), after: gateway("tools", `["balance", "history"]`, `description = "of the agents"`)},
+	{name: "admission", cluster: true, before: admission(`
+    default_rule    = { evaluation = "REQUIRE_ATTESTATION", attestors = ["ci"] }
+    namespace_rules = { agents = { evaluation = "ALWAYS_DENY", enforcement = "audit" } }
+    exempt_images   = ["registry.example.org/agents/**"]
+    attestors       = { ci = {
+      note        = "projects/agents-1/notes/ci"
+      public_keys = [{ pgp = "-----BEGIN PGP PUBLIC KEY BLOCK-----\nabc\n-----END PGP PUBLIC KEY BLOCK-----\n" }]
+    } }`), after: admission(`
+    namespace_rules = { agents = { evaluation = "ALWAYS_DENY" } }
+    exempt_images   = ["registry.example.org/approved/**"]`)},
+}
+
+// admission is a policy in the cluster that has a part in the project's Binary Authorization policy.
+func admission(binaryAuthorization string) string {
+	return fmt.Sprintf(`
+resource "agent_admission_policy" "test" {
+  name               = "UNIQUE"
+  namespace_selector = { match_labels = { "governed-by" = "UNIQUE" } }
+  rules              = { approval_label = { key = "example.org/approved" } }
+  binary_authorization = {%s
+  }
+}
+`, binaryAuthorization)
 }
 
 // caller is an agent that is there already.

@@ -14,7 +14,7 @@ func TestARunMayBeCutAfterEveryRequest(t *testing.T) {
 		for _, w := range ways {
 			t.Run(s.name+"/"+w.name, func(t *testing.T) {
 				t.Parallel()
-				b := newBench(t)
+				b := benchFor(t, s)
 				first, second := b.whole(t, s)
 				n := 1
 				for b.life(t, s, w, n, first, second) {
@@ -33,11 +33,11 @@ func (b *bench) whole(t *testing.T, s story) (first, second []string) {
 	b.configure(t, s.before)
 	b.must(t, "creation", apply)
 	b.must(t, "creation", plan)
-	first = b.kinds()
+	first = b.there(t)
 	b.configure(t, s.after)
 	b.must(t, "change", apply)
 	b.must(t, "change", plan)
-	second = b.kinds()
+	second = b.there(t)
 	b.must(t, "destruction", destroy)
 	return first, second
 }
@@ -57,7 +57,7 @@ func (b *bench) life(t *testing.T, s story, w way, n int, first, second []string
 			b.must(t, when, apply)
 			b.must(t, when, plan)
 		}
-		if there := b.kinds(); !slices.Equal(there, step.want) {
+		if there := b.there(t); !slices.Equal(there, step.want) {
 			t.Fatalf("%s: there is %q, want %q", when, there, step.want)
 		}
 		struck = struck || cut
@@ -67,7 +67,7 @@ func (b *bench) life(t *testing.T, s story, w way, n int, first, second []string
 	if cut {
 		b.must(t, when, destroy)
 	}
-	if left := b.Names(); len(left) > 0 {
+	if left := b.there(t); len(left) > 0 {
 		t.Fatalf("%s: left %q", when, left)
 	}
 	return struck || cut
@@ -78,7 +78,7 @@ func TestWhatAFailedCreationLeftMayBeConfiguredOtherwise(t *testing.T) {
 	for _, s := range stories {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t)
+			b := benchFor(t, s)
 			_, want := b.whole(t, s)
 			for n := 1; ; n++ {
 				b.anew(t, gcptest.Options{})
@@ -89,7 +89,7 @@ func TestWhatAFailedCreationLeftMayBeConfiguredOtherwise(t *testing.T) {
 				when := fmt.Sprintf("creation, %s at request %d", ways[0].name, n)
 				b.configure(t, s.after)
 				b.must(t, when, apply)
-				if there := b.kinds(); !slices.Equal(there, want) {
+				if there := b.there(t); !slices.Equal(there, want) {
 					t.Fatalf("%s: there is %q, want %q", when, there, want)
 				}
 			}

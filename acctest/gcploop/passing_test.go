@@ -24,7 +24,7 @@ func TestEveryRequestMayFailOnceWithoutTheRun(t *testing.T) {
 	for _, s := range stories {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t)
+			b := benchFor(t, s)
 			for n := 1; ; n++ {
 				b.anew(t, gcptest.Options{Polls: 1})
 				struck := false
@@ -41,7 +41,7 @@ func TestEveryRequestMayFailOnceWithoutTheRun(t *testing.T) {
 					struck = struck || len(b.Requests()) >= n
 					b.Mend()
 				}
-				if left := b.Names(); len(left) > 0 {
+				if left := b.there(t); len(left) > 0 {
 					t.Fatalf("with a failure at request %d, there is left %q", n, left)
 				}
 				if !struck {
@@ -78,7 +78,7 @@ func TestGatewaysOfOneProjectTakeTurns(t *testing.T) {
 	if made := strings.Count(order.String(), "create"); made != 2 {
 		t.Errorf("%d gateways were made", made)
 	}
-	if left := b.Names(); len(left) > 0 {
+	if left := b.there(t); len(left) > 0 {
 		t.Errorf("there is left %q", left)
 	}
 }
@@ -88,7 +88,7 @@ func TestWhatGoogleShowsLateIsWaitedFor(t *testing.T) {
 	for _, s := range stories {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			b := newBench(t)
+			b := benchFor(t, s)
 			first, second := b.whole(t, s)
 			b.anew(t, gcptest.Options{Polls: 2, HiddenReads: 2, UnknownReferences: 2, LingeringReads: 3, ReadsWithoutCard: 3})
 			for _, step := range []struct {
@@ -98,7 +98,7 @@ func TestWhatGoogleShowsLateIsWaitedFor(t *testing.T) {
 			}{{s.before, apply, first}, {s.before, plan, first}, {s.after, apply, second}, {s.after, plan, second}, {s.after, destroy, nil}} {
 				b.configure(t, step.config)
 				b.must(t, "late", step.args)
-				if there := b.kinds(); !slices.Equal(there, step.want) {
+				if there := b.there(t); !slices.Equal(there, step.want) {
 					t.Fatalf("after %s there is %q, want %q", step.args[0], there, step.want)
 				}
 			}

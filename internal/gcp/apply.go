@@ -100,7 +100,8 @@ func (a *application) converge(ctx context.Context) (map[string]any, error) {
 }
 
 // mayPass says whether to go on after an error: what is transient passes, and what is refused because of an object that is not seen
-// everywhere yet does so soon or not at all.
+// everywhere yet does so soon or not at all. Such an object may be another provider's, made a moment ago in the same run, so that one
+// which never comes cannot be told from it sooner.
 func (a *application) mayPass(err error, waited time.Duration) bool {
 	var held *heldError
 	var overdue *overdueError

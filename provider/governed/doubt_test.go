@@ -18,9 +18,9 @@ func unanswered(part string) func(string, stack.Key) error {
 	}
 }
 
-// hide has the API show a part later: show brings it back.
-func (f *fake) hide(part string) (show func()) {
-	key := partKey("box", part)
+// hideSecond has the API show the second part later: show brings it back.
+func (f *fake) hideSecond() (show func()) {
+	key := partKey("box", "second")
 	late := f.objects[key]
 	delete(f.objects, key)
 	return func() { f.objects[key] = late }
@@ -57,7 +57,7 @@ func TestWhatMayHaveBeenMadeGoesFirstWhenItShowsLate(t *testing.T) {
 	f := newFake()
 	p := start(t, using(f))
 	left := cutCreate(p, f)
-	show := f.hide("second")
+	show := f.hideSecond()
 	_, read := p.read(left)
 	expectDoubt(p, read, "second", "first", "second")
 	show()
@@ -75,7 +75,7 @@ func TestWhatMayHaveBeenMadeGoesWithAReplacementThatKnowsNoPrivateState(t *testi
 	for _, refreshed := range []bool{true, false} {
 		f := newFake()
 		left := cutCreate(start(t, using(f)), f)
-		show := f.hide("second")
+		show := f.hideSecond()
 		p := start(t, using(f))
 		if refreshed {
 			_, left = p.read(left)
@@ -105,7 +105,7 @@ func TestWhatShowsLateIsTakenUp(t *testing.T) {
 	expectError(t, resp.Diagnostics, "no answer")
 	f.fail = nil
 
-	show := f.hide("second")
+	show := f.hideSecond()
 	p = start(t, using(f))
 	_, read := p.read(left)
 	_, planned = p.plan(config, read)
@@ -138,7 +138,7 @@ func TestWhatIsNoLongerWantedIsWaitedForAndRemoved(t *testing.T) {
 	f.fail = unanswered("second")
 	_, left := p.apply(config, made, planned)
 	f.fail = nil
-	show := f.hide("second")
+	show := f.hideSecond()
 	_, read := p.read(left)
 	show()
 	_, planned = p.plan(p.config("first"), read)
