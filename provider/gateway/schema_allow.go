@@ -13,7 +13,8 @@ import (
 func allowAttribute() schema.MapNestedAttribute {
 	return attribute.Named("Permissions in typed form, by name: who may use what of a target. Each is compiled to Cedar (see `rendered_policies`); a `forbid` of `policies` wins over it. "+
 		"With it comes looking at the target's lists and cards, which show what may be used and nothing else, and, for tools and skills, the tasks whose ids the caller knows; "+
-		"listing tasks does not.", attribute.Set{
+		"listing tasks does not. Terraform drops, without a word, names inside it that it does not know, so that a misspelt condition is none: "+
+		"the plan shows in `rendered_policies` what is permitted, and `agent_decision` tests it.", attribute.Set{
 		"agents":     attribute.List("`principal` of an `agent_identity`: the SPIFFE ID of an agent without its instance, and on `gcp` its IAM principal, where `principalSet://…` is taken too; `ns:<namespace>` for all of a namespace; `*` for all of the trust domain."),
 		"users":      attribute.List("Users, as `<issuer>#<subject>`, or DIDs. With `agents`, the agents must act for one of them; without, they call by themselves."),
 		"target":     attribute.Required("Name of the target, one of `targets`.", stringvalidator.LengthAtLeast(1)),
