@@ -1,11 +1,6 @@
 package provider_test
 
 import (
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -31,22 +26,7 @@ func keyOf(t *testing.T, token string) string {
 		_, _ = fmt.Fprintf(w, `{"access_token":%q,"token_type":"Bearer","expires_in":3600}`, token)
 	}))
 	t.Cleanup(server.Close)
-	private, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := json.Marshal(map[string]string{
-		"type": "service_account", "client_email": "terraform@agents-1.iam.gserviceaccount.com", "private_key_id": "1", "token_uri": server.URL,
-		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(key)
+	return gcptest.ServiceAccountKey(t, server.URL)
 }
 
 // engine is an identity on Google Cloud, for which the provider signs in as the attributes of its gcp block say.

@@ -2,11 +2,7 @@ package gcp
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/agentward/terraform-provider-agent/internal/gcp/gcptest"
 	"google.golang.org/api/option"
 	htransport "google.golang.org/api/transport/http"
 )
@@ -81,27 +78,6 @@ func (g *google) call(t *testing.T, s *Settings) {
 	}
 }
 
-// key gives the JSON of a service account's key.
-func (g *google) key(t *testing.T) string {
-	t.Helper()
-	private, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := json.Marshal(map[string]string{
-		"type": "service_account", "project_id": "p", "client_email": "terraform@p.iam.gserviceaccount.com", "private_key_id": "1",
-		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), "token_uri": g.URL + "/token",
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
 func file(t *testing.T, content string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "file")
@@ -113,7 +89,7 @@ func file(t *testing.T, content string) string {
 
 func TestCredentials(t *testing.T) {
 	g := newGoogle(t)
-	key := g.key(t)
+	key := gcptest.ServiceAccountKey(t, g.URL+"/token")
 	federation := fmt.Sprintf(`{"type":"external_account","audience":"//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/providers/ci",
 		"subject_token_type":"urn:ietf:params:oauth:token-type:jwt","token_url":%q,"credential_source":{"file":%q}}`, g.URL+"/sts", file(t, "token-of-ci"))
 	tests := map[string]struct {

@@ -97,15 +97,11 @@ func (a grpcAPI) create(ctx context.Context, id string, e entry) (live liveEntry
 			return err
 		}
 		result, err := only(answer.GetResults())
-		if err != nil {
-			return err
-		}
-		live = fromWire(result.GetEntry())
-		created = result.GetStatus().GetCode() == int32(codes.OK)
+		live, created = fromWire(result.GetEntry()), err == nil
 		if result.GetStatus().GetCode() == int32(codes.AlreadyExists) {
 			return nil
 		}
-		return item(result.GetStatus().GetCode(), result.GetStatus().GetMessage())
+		return err
 	})
 	return live, created, err
 }
@@ -123,11 +119,8 @@ func (a grpcAPI) update(ctx context.Context, id string, e entry) (live liveEntry
 			return err
 		}
 		result, err := only(answer.GetResults())
-		if err != nil {
-			return err
-		}
 		live = fromWire(result.GetEntry())
-		return item(result.GetStatus().GetCode(), result.GetStatus().GetMessage())
+		return err
 	})
 	return live, err
 }
@@ -138,11 +131,8 @@ func (a grpcAPI) deleteEntry(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		result, err := only(answer.GetResults())
-		if err != nil || result.GetStatus().GetCode() == int32(codes.NotFound) {
-			return err
-		}
-		return item(result.GetStatus().GetCode(), result.GetStatus().GetMessage())
+		_, err = only(answer.GetResults())
+		return ignoreNotFound(err)
 	})
 }
 
@@ -223,9 +213,6 @@ func (a grpcAPI) createRelationship(ctx context.Context, r relationship, bundle 
 			return err
 		}
 		result, err := only(answer.GetResults())
-		if err == nil {
-			err = item(result.GetStatus().GetCode(), result.GetStatus().GetMessage())
-		}
 		if err != nil {
 			return err
 		}
@@ -252,9 +239,6 @@ func (a grpcAPI) updateRelationship(ctx context.Context, r relationship, bundle 
 			return err
 		}
 		result, err := only(answer.GetResults())
-		if err == nil {
-			err = item(result.GetStatus().GetCode(), result.GetStatus().GetMessage())
-		}
 		if err != nil {
 			return err
 		}
@@ -271,11 +255,8 @@ func (a grpcAPI) deleteRelationship(ctx context.Context, trustDomain string) err
 		if err != nil {
 			return err
 		}
-		result, err := only(answer.GetResults())
-		if err != nil || result.GetStatus().GetCode() == int32(codes.NotFound) {
-			return err
-		}
-		return item(result.GetStatus().GetCode(), result.GetStatus().GetMessage())
+		_, err = only(answer.GetResults())
+		return ignoreNotFound(err)
 	})
 }
 
@@ -307,22 +288,20 @@ func (a grpcAPI) deleteBundle(ctx context.Context, trustDomain string) error {
 			return err
 		}
 		result, err := only(answer.GetResults())
-		if err != nil {
-			return err
-		}
-		switch codes.Code(result.GetStatus().GetCode()) {
-		case codes.NotFound, codes.FailedPrecondition:
+		if result.GetStatus().GetCode() == int32(codes.FailedPrecondition) {
 			return nil
 		}
-		return item(result.GetStatus().GetCode(), result.GetStatus().GetMessage())
+		return ignoreNotFound(err)
 	})
 }
 
-// only gives the one result of a batch of one.
-func only[R any](results []R) (R, error) {
+// only gives the one result of a batch of one, and the error that its status is. Without the one there is no result, whose fields can be
+// asked for all the same.
+func only[R interface{ GetStatus() *types.Status }](results []R) (R, error) {
 	if len(results) != 1 {
 		var none R
 		return none, fmt.Errorf("the SPIRE server gave %d results for a batch of one", len(results))
 	}
-	return results[0], nil
+	status := results[0].GetStatus()
+	return results[0], item(status.GetCode(), status.GetMessage())
 }

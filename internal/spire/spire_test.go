@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	entryv1 "github.com/spiffe/spire-api-sdk/proto/spire/api/server/entry/v1"
+	"github.com/spiffe/spire-api-sdk/proto/spire/api/types"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
@@ -167,12 +169,13 @@ func TestAnswersOfTheServer(t *testing.T) {
 
 // A batch of one has one result. A server that gives another number has done something else than was asked.
 func TestBatchOfAnotherLengthIsAnError(t *testing.T) {
-	for _, results := range [][]int{nil, {1, 2}} {
+	fine := &entryv1.BatchUpdateEntryResponse_Result{Status: &types.Status{}}
+	for _, results := range [][]*entryv1.BatchUpdateEntryResponse_Result{nil, {fine, fine}} {
 		if _, err := only(results); err == nil {
 			t.Errorf("%v was taken", results)
 		}
 	}
-	if got, err := only([]int{7}); err != nil || got != 7 {
+	if got, err := only([]*entryv1.BatchUpdateEntryResponse_Result{fine}); err != nil || got != fine {
 		t.Errorf("got %v, %v", got, err)
 	}
 }

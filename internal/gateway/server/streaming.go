@@ -80,21 +80,10 @@ func (x *exchange) status() int {
 
 // ending says why a stream ended that its target did not end.
 func (x *exchange) ending(ctx context.Context) audit.Outcome {
-	cause := context.Cause(ctx)
-	a, _ := x.w.(*answer)
-	switch {
-	case errors.Is(cause, errIdle):
-		return audit.Idle
-	case errors.Is(cause, context.DeadlineExceeded):
-		return audit.Overtime
-	case errors.Is(cause, errSuspended):
-		return audit.Suspended
-	case errors.Is(cause, errStopping):
-		return audit.Stopped
-	case cause != nil || a != nil && a.failed:
-		return audit.Gone
+	if a, ok := x.w.(*answer); ok && a.failed {
+		return ending(ctx, audit.Gone)
 	}
-	return audit.Broken
+	return ending(ctx, audit.Broken)
 }
 
 // since gives the seconds that have passed.

@@ -95,7 +95,7 @@ func (t *tunnelConversation) carry(client tunnel.End, to net.Conn) {
 	}
 }
 
-// ending says how a tunnel ended, otherwise where nothing ended it from outside.
+// ending says how a stream or a tunnel ended, otherwise where nothing ended it from outside.
 func ending(ctx context.Context, otherwise audit.Outcome) audit.Outcome {
 	switch cause := context.Cause(ctx); {
 	case cause == nil:
