@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/agentward/terraform-provider-agent/acctest/port"
 	"github.com/agentward/terraform-provider-agent/acctest/tool"
 )
 
@@ -118,20 +118,11 @@ func sweep() {
 	}
 }
 
-func freePorts() (ports, error) {
-	var chosen ports
-	for _, port := range []*int{&chosen.Etcd, &chosen.EtcdPeer, &chosen.APIServer, &chosen.ControllerManager, &chosen.Scheduler} {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return ports{}, fmt.Errorf("find a free port: %w", err)
+func freePorts() (chosen ports, err error) {
+	for _, number := range []*int{&chosen.Etcd, &chosen.EtcdPeer, &chosen.APIServer, &chosen.ControllerManager, &chosen.Scheduler} {
+		if *number, err = port.Free(); err != nil {
+			return ports{}, err
 		}
-		// They stay open until all are chosen, so that no port is given twice.
-		defer listener.Close()
-		address, ok := listener.Addr().(*net.TCPAddr)
-		if !ok {
-			return ports{}, fmt.Errorf("find a free port: %s is no TCP address", listener.Addr())
-		}
-		*port = address.Port
 	}
 	return chosen, nil
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/agentward/terraform-provider-agent/acctest/port"
 	"github.com/agentward/terraform-provider-agent/acctest/tool"
 )
 
@@ -70,17 +70,6 @@ func Program(tb testing.TB) string {
 	return path
 }
 
-// Free gives an address of loopback that nothing listens on.
-func Free(tb testing.TB) string {
-	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 // Gateway is a running `agent-gateway serve`.
 type Gateway struct {
 	// Config is the path of its configuration, which may be rewritten: it is reloaded.
@@ -99,7 +88,7 @@ type Gateway struct {
 func Serve(tb testing.TB, configuration string) *Gateway {
 	tb.Helper()
 	folder := tb.TempDir()
-	g := &Gateway{Config: filepath.Join(folder, "gateway.hcl"), Address: Free(tb), tb: tb}
+	g := &Gateway{Config: filepath.Join(folder, "gateway.hcl"), Address: port.Address(tb), tb: tb}
 	g.Write(configuration)
 	cmd := exec.Command(Program(tb), "serve", "-config", g.Config) //nolint:noctx // it is asked to end, not killed
 	g.Audit, g.Log = Start(tb, cmd)

@@ -25,6 +25,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
 
+	"github.com/agentward/terraform-provider-agent/acctest/port"
 	"github.com/agentward/terraform-provider-agent/acctest/tool"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/devauthority"
@@ -81,15 +82,10 @@ func interop(t *testing.T, client, address, test string) (string, error) {
 // interopServer runs the suite's server until the test ends.
 func interopServer(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	_, port, _ := net.SplitHostPort(address)
-	_ = l.Close() // the server has no way to say which port it took
+	address := port.Address(t) // the server has no way to say which port it took
+	_, number, _ := strings.Cut(address, ":")
 	ctx, cancel := context.WithCancel(context.Background())
-	cmd := exec.CommandContext(ctx, tool.Require(t, tool.GRPCInteropServer), "-port", port)
+	cmd := exec.CommandContext(ctx, tool.Require(t, tool.GRPCInteropServer), "-port", number)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {

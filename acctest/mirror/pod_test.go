@@ -27,6 +27,7 @@ import (
 	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/acctest/gateway"
+	"github.com/agentward/terraform-provider-agent/acctest/port"
 )
 
 const account = "gateway"
@@ -65,7 +66,7 @@ func start(t *testing.T) *pod {
 		_, _ = io.WriteString(w, `{"jsonrpc":"2.0","id":1,"result":{"content":[]}}`)
 	}))
 	t.Cleanup(target.Close)
-	p.target, p.listener, p.admin = target.URL, gateway.Free(t), gateway.Free(t)
+	p.target, p.listener, p.admin = target.URL, port.Address(t), port.Address(t)
 	_, err = p.client.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: p.namespace}}, metav1.CreateOptions{})
 	p.must(err)
 	p.serviceAccount()

@@ -6,9 +6,12 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/agentward/terraform-provider-agent/acctest/port"
 )
 
 // startTimeout bounds the start of a server, on a machine that is busy with builds.
@@ -44,20 +47,10 @@ func start(tb testing.TB, ports string, args []string) *Server {
 	if program == "" {
 		tb.Skip("neither redis-server nor valkey-server is on PATH: install Debian's package redis-server")
 	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	address := free.Addr().String()
-	if err := free.Close(); err != nil {
-		tb.Fatal(err)
-	}
-	_, port, err := net.SplitHostPort(address)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	address := port.Address(tb)
+	_, number, _ := strings.Cut(address, ":")
 	s := &Server{Address: address, tb: tb, program: program, args: append([]string{
-		"--bind", "127.0.0.1", ports, port, "--save", "", "--appendonly", "no", "--dir", tb.TempDir(), "--logfile", filepath.Join(tb.TempDir(), "log"),
+		"--bind", "127.0.0.1", ports, number, "--save", "", "--appendonly", "no", "--dir", tb.TempDir(), "--logfile", filepath.Join(tb.TempDir(), "log"),
 	}, args...)}
 	tb.Cleanup(s.Stop)
 	s.Restart()

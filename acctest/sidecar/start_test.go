@@ -15,6 +15,7 @@ import (
 
 	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/acctest/gateway"
+	"github.com/agentward/terraform-provider-agent/acctest/port"
 	"github.com/agentward/terraform-provider-agent/acctest/spire"
 )
 
@@ -26,7 +27,7 @@ func TestASidecarWaitsUntilItsPodIsRegistered(t *testing.T) {
 	}
 	server := spire.StartServer(t, spire.ServerOptions{TrustDomain: "agents.example.org"})
 	agent := spire.StartAgent(t, server)
-	listen, ready := gateway.Free(t), gateway.Free(t)
+	listen, ready := port.Address(t), port.Address(t)
 	cmd := exec.Command(gateway.Program(t), "sidecar", "-workload-api", agent.WorkloadAPI(), "-gateway-id", "spiffe://agents.example.org/gateway", //nolint:noctx // it is asked to end, not killed
 		"-url", "https://127.0.0.1:1/bank", "-url", "https://127.0.0.1:1/mail", "-listen", listen, "-ready", ready)
 	_, log := gateway.Start(t, cmd)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/agentward/terraform-provider-agent/acctest/port"
 )
 
 const (
@@ -191,17 +191,11 @@ func writeFile(tb testing.TB, path, content string) {
 	}
 }
 
-// freePort finds a TCP port of the loopback interface that nobody listens on.
 func freePort(tb testing.TB) int {
 	tb.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	free, err := port.Free()
 	if err != nil {
-		tb.Fatalf("find a free port: %v", err)
+		tb.Fatal(err)
 	}
-	defer listener.Close()
-	address, err := netip.ParseAddrPort(listener.Addr().String())
-	if err != nil {
-		tb.Fatalf("find a free port: %v", err)
-	}
-	return int(address.Port())
+	return free
 }

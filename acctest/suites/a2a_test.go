@@ -16,6 +16,7 @@ import (
 
 	"github.com/agentward/terraform-provider-agent/acctest/gateway"
 	"github.com/agentward/terraform-provider-agent/acctest/npm"
+	"github.com/agentward/terraform-provider-agent/acctest/port"
 	"github.com/agentward/terraform-provider-agent/acctest/tool"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/devauthority"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/server"
@@ -34,7 +35,7 @@ func banker(t *testing.T) string {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	address := gateway.Free(t)
+	address := port.Address(t)
 	_, log := gateway.Start(t, exec.Command(program, "-listen", address)) //nolint:noctx // it is asked to end
 	log.Wait(t, "the bank's agent is at")
 	return address
@@ -74,7 +75,7 @@ policies {
     @id("no-cancel") forbid (principal, action == Action::"cancelTask", resource);
   EOT
 }
-`, gateway.Free(t), agent))
+`, port.Address(t), agent))
 }
 
 // The SDK's command line does through the gateway what it does without, in every binding, and is told what it may not.

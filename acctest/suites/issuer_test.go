@@ -9,13 +9,14 @@ import (
 
 	"github.com/agentward/terraform-provider-agent/acctest/gateway"
 	"github.com/agentward/terraform-provider-agent/acctest/npm"
+	"github.com/agentward/terraform-provider-agent/acctest/port"
 )
 
 // The gateway takes the tokens of an authorization server that others wrote, from a client that others wrote, and nothing that resembles them.
 func TestForeignIssuer(t *testing.T) {
 	packages := npm.Require(t)
 	behind, asked := target(t)
-	issuer := gateway.Free(t)
+	issuer := port.Address(t)
 	g := gateway.Serve(t, fmt.Sprintf(`
 development_authority {
   trust_domain = "example.org"

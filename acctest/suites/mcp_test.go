@@ -21,6 +21,7 @@ import (
 
 	"github.com/agentward/terraform-provider-agent/acctest/gateway"
 	"github.com/agentward/terraform-provider-agent/acctest/npm"
+	"github.com/agentward/terraform-provider-agent/acctest/port"
 	"github.com/agentward/terraform-provider-agent/acctest/tool"
 )
 
@@ -122,7 +123,7 @@ func verdictsIn(t *testing.T, folder string, out []byte) verdicts {
 // everything runs the MCP SDK's server for the suite, and gives its URL.
 func everything(t *testing.T, stateless bool) string {
 	t.Helper()
-	address := gateway.Free(t)
+	address := port.Address(t)
 	_, log := gateway.Start(t, exec.Command(tool.Require(t, tool.EverythingServer), "-http", address, fmt.Sprintf("-stateless=%t", stateless))) //nolint:noctx // it is asked to end
 	log.Wait(t, "listening at")
 	return "http://" + address + "/"

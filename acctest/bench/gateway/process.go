@@ -14,6 +14,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/agentward/terraform-provider-agent/acctest/port"
 )
 
 // startTime is how long a program has to take connections.
@@ -155,11 +157,7 @@ func (p *process) resident() (sum int64) {
 	return sum
 }
 
-// freeAddress gives an address on loopback that nobody listens on.
 func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
+	free, err := port.Free()
+	return fmt.Sprintf("127.0.0.1:%d", free), err
 }

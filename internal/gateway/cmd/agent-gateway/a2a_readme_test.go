@@ -4,13 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/agentward/terraform-provider-agent/acctest/port"
 )
 
 // a2aExample runs the agent of the A2A example and gives the example's configuration, with addresses that are free.
@@ -41,18 +42,13 @@ func a2aExample(t *testing.T) string {
 	if err != nil || !ok {
 		t.Fatalf("the example's agent says %q, %v", line, err)
 	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer free.Close()
 	configuration := filepath.Join(folder, "gateway.hcl")
 	text, err := os.ReadFile(configuration)
 	if err != nil {
 		t.Fatal(err)
 	}
 	text = bytes.ReplaceAll(text, []byte("127.0.0.1:3001"), []byte(address))
-	text = bytes.ReplaceAll(text, []byte("127.0.0.1:8443"), []byte(free.Addr().String()))
+	text = bytes.ReplaceAll(text, []byte("127.0.0.1:8443"), []byte(port.Address(t)))
 	if err := os.WriteFile(configuration, text, 0o600); err != nil {
 		t.Fatal(err)
 	}

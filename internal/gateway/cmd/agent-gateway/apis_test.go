@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/agentward/terraform-provider-agent/acctest/port"
 )
 
 // walkthrough runs the commands of an example's README, all but the first, which starts what this starts: the example's target, with the
@@ -26,7 +28,7 @@ func walkthrough(t *testing.T, name, target, at, listener string, args ...string
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../../../../examples/gateway/"+name+"/"+target).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	upstream, address := free(t), free(t)
+	upstream, address := port.Address(t), port.Address(t)
 	configuration := filepath.Join(folder, "gateway.hcl")
 	replace(t, configuration, at, upstream, listener, address)
 	said, saidTo := newLines()

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/agentward/terraform-provider-agent/acctest/port"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 )
 
@@ -57,7 +58,7 @@ func assistant(t *testing.T, configuration string) string {
 func TestTheExampleOfTheWayOut(t *testing.T) {
 	folder := filepath.Join(copied(t), "egress")
 	configuration := filepath.Join(folder, "gateway.hcl")
-	bank, site, out := free(t), free(t), free(t)
+	bank, site, out := port.Address(t), port.Address(t), port.Address(t)
 	replace(t, configuration, "127.0.0.1:3000", bank, "127.0.0.1:3443", site, "127.0.0.1:8080", out)
 	running(t, bank, built(t, t.TempDir(), "mcp-server"))
 	running(t, site, built(t, t.TempDir(), "egress/site"))
@@ -71,7 +72,7 @@ func TestTheExampleOfTheWayOut(t *testing.T) {
 func TestTheExampleOfAProcess(t *testing.T) {
 	folder := filepath.Join(copied(t), "stdio")
 	configuration := filepath.Join(folder, "gateway.hcl")
-	replace(t, configuration, "../../../.build/bin/mcp-server", built(t, t.TempDir(), "mcp-server"), "127.0.0.1:8445", free(t))
+	replace(t, configuration, "../../../.build/bin/mcp-server", built(t, t.TempDir(), "mcp-server"), "127.0.0.1:8445", port.Address(t))
 	served(t, configuration)
 	page := blocks(t, filepath.Join(folder, "README.md"))
 	walk(t, folder, page[2:], strings.NewReplacer("http://127.0.0.1:7070", assistant(t, configuration)))
@@ -83,8 +84,8 @@ func TestTheExampleOfCredentials(t *testing.T) {
 	if err := os.WriteFile(secret, []byte("first-secret\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	bank := free(t)
-	replace(t, configuration, "127.0.0.1:3002", bank, "127.0.0.1:8446", free(t))
+	bank := port.Address(t)
+	replace(t, configuration, "127.0.0.1:3002", bank, "127.0.0.1:8446", port.Address(t))
 	running(t, bank, built(t, t.TempDir(), "mcp-server"), "-token-file", secret)
 	served(t, configuration)
 	page := blocks(t, filepath.Join(folder, "README.md"))

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/agentward/terraform-provider-agent/acctest/await"
+	"github.com/agentward/terraform-provider-agent/acctest/port"
 )
 
 // The example of operating: a limit that names itself, the metric and the record of it, readiness, and a reload of the limit.
@@ -23,8 +23,8 @@ func TestTheExampleOfOperating(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	admin := vacant(t)
-	for old, address := range map[string]string{"127.0.0.1:3000": bank, "127.0.0.1:8443": vacant(t), "127.0.0.1:9901": admin} {
+	admin := port.Address(t)
+	for old, address := range map[string]string{"127.0.0.1:3000": bank, "127.0.0.1:8443": port.Address(t), "127.0.0.1:9901": admin} {
 		text = bytes.ReplaceAll(text, []byte(old), []byte(address))
 	}
 	if err := os.WriteFile(configuration, text, 0o600); err != nil {
@@ -90,15 +90,4 @@ func TestTheExampleOfOperating(t *testing.T) {
 			t.Errorf("with another limit: %d %s", status, answer)
 		}
 	}
-}
-
-// vacant is an address of loopback that nobody had a moment ago.
-func vacant(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -16,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/agentward/terraform-provider-agent/acctest/port"
 )
 
 // lines collects what a command writes, line by line.
@@ -109,21 +110,13 @@ func example(t *testing.T) (configuration, bank string) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	free := func() string {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		return l.Addr().String()
-	}
-	bank = free()
+	bank = port.Address(t)
 	configuration = filepath.Join(folder, "local.hcl")
 	text, err := os.ReadFile(configuration)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for old, address := range map[string]string{"127.0.0.1:3000": bank, "127.0.0.1:8443": free(), "127.0.0.1:9901": free()} {
+	for old, address := range map[string]string{"127.0.0.1:3000": bank, "127.0.0.1:8443": port.Address(t), "127.0.0.1:9901": port.Address(t)} {
 		if !bytes.Contains(text, []byte(old)) {
 			t.Fatalf("the example has no %s", old)
 		}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/agentward/terraform-provider-agent/acctest/await"
+	"github.com/agentward/terraform-provider-agent/acctest/port"
 )
 
 // inForce waits until /status says what a test waits for, and gives it.
@@ -56,12 +57,12 @@ type operated struct {
 func operate(t *testing.T, more string) *operated {
 	t.Helper()
 	_, bank := example(t)
-	o := &operated{folder: filepath.Join(copied(t), "operating"), admin: vacant(t)}
+	o := &operated{folder: filepath.Join(copied(t), "operating"), admin: port.Address(t)}
 	text, err := os.ReadFile(filepath.Join(o.folder, "gateway.hcl"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for old, address := range map[string]string{"127.0.0.1:3000": bank, "127.0.0.1:8443": vacant(t), "127.0.0.1:9901": o.admin} {
+	for old, address := range map[string]string{"127.0.0.1:3000": bank, "127.0.0.1:8443": port.Address(t), "127.0.0.1:9901": o.admin} {
 		text = bytes.ReplaceAll(text, []byte(old), []byte(address))
 	}
 	o.text = append([]byte(more+"\n"), bytes.ReplaceAll(text, []byte("agent_rate  = 1\n    agent_burst = 3"), []byte("agent_rate = 1000"))...)

@@ -3,12 +3,13 @@ package main
 import (
 	"bytes"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/agentward/terraform-provider-agent/acctest/port"
 )
 
 // block is a fenced block of a page.
@@ -82,17 +83,6 @@ func walk(t *testing.T, folder string, page []block, replaced *strings.Replacer)
 	}
 }
 
-// free is an address that nothing listens on.
-func free(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 // replace puts other texts into a file of an example.
 func replace(t *testing.T, path string, pairs ...string) {
 	t.Helper()
@@ -118,8 +108,8 @@ func TestTheExampleOfSessions(t *testing.T) {
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "../../../../examples/gateway/mcp/server").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	upstream, configuration := free(t), filepath.Join(folder, "gateway.hcl")
-	replace(t, configuration, "127.0.0.1:3001", upstream, "127.0.0.1:8444", free(t))
+	upstream, configuration := port.Address(t), filepath.Join(folder, "gateway.hcl")
+	replace(t, configuration, "127.0.0.1:3001", upstream, "127.0.0.1:8444", port.Address(t))
 	kitchen, kitchenTo := newLines()
 	server := exec.CommandContext(t.Context(), binary, "-listen", upstream)
 	server.Stderr = kitchenTo
@@ -151,7 +141,7 @@ func TestTheExampleOfAuthentication(t *testing.T) {
 	asProgram(t, filepath.Join(root, ".build", "bin", "agent-gateway"))
 	_, bank := example(t)
 	folder := filepath.Join(root, "examples", "gateway", "authentication")
-	secure, plain := free(t), free(t)
+	secure, plain := port.Address(t), port.Address(t)
 	replace(t, filepath.Join(folder, "gateway.hcl"), "127.0.0.1:3000", bank, "127.0.0.1:8445", secure, "127.0.0.1:8080", plain)
 	gateway, gatewayTo := newLines()
 	audit, auditTo := newLines()
