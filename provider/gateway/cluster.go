@@ -28,7 +28,7 @@ func (m *model) Settle(ctx context.Context, provider *governed.Provider) diag.Di
 	if err != nil {
 		return diag.Diagnostics{governed.Unable("confirm", "agent gateway", m.Label(), err)}
 	}
-	return settle(ctx, cluster{client, g}, m.Label(), rendered.Revision, lookEvery, patience)
+	return settle(ctx, cluster{client, g}, m.Label(), rendered.Revision)
 }
 
 // cluster is the fleet of a gateway as the API server knows it.

@@ -57,7 +57,7 @@ type view struct {
 func (v view) settled() bool { return v.blind == nil && v.rolling == "" && len(v.behind) == 0 }
 
 // settle waits until every replica reports the revision and no rollout is under way.
-func settle(ctx context.Context, f fleet, label, revision string, every, patience time.Duration) diag.Diagnostics {
+func settle(ctx context.Context, f fleet, label, revision string) diag.Diagnostics {
 	begin := time.Now()
 	still := begin // since when nothing is left that could come of itself
 	seen := view{blind: errors.New("the cluster did not answer in time")}
@@ -82,7 +82,7 @@ func settle(ctx context.Context, f fleet, label, revision string, every, patienc
 		select {
 		case <-ctx.Done():
 			return unsettled(label, revision, seen, time.Since(begin))
-		case <-time.After(every):
+		case <-time.After(lookEvery):
 		}
 	}
 }
