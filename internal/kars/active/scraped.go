@@ -48,13 +48,15 @@ func aiServiceMetrics(a *arena) (kars.Finding, error) {
 	answers := map[string]string{}
 	err = a.within(a.options.Patience, func(ctx context.Context) (bool, string, error) {
 		for _, service := range asked {
-			if job, err := a.collected(ctx, service, sample); apierrors.IsForbidden(err) {
+			job, err := a.collected(ctx, service, sample)
+			switch {
+			case apierrors.IsForbidden(err):
 				return false, "", err
-			} else if err != nil {
+			case err != nil:
 				answers[service.String()] = err.Error()
-			} else if job == "" {
+			case job == "":
 				answers[service.String()] = "it does not have the sample of the pod"
-			} else {
+			default:
 				found = fmt.Sprintf("Prometheus at Service %s collected the sample %s, by its job %s", service, sample, job)
 				return true, "", nil
 			}

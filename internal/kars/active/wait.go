@@ -21,7 +21,7 @@ func (a *arena) until(done look) error { return a.within(a.options.step(), done)
 func (a *arena) within(timeout time.Duration, done look) error {
 	ctx, cancel := context.WithTimeout(a.ctx, timeout)
 	defer cancel()
-	last, blind := "", error(errNotOnce)
+	last, blind := "", errNotOnce
 	for {
 		ok, waitingFor, err := done(ctx)
 		switch {
