@@ -28,8 +28,9 @@ var transports = map[string]func() http.RoundTripper{
 
 // peer is a server that says what it is told to, on one connection after the other.
 type peer struct {
-	url   string
-	conns atomic.Int32
+	url    string
+	conns  atomic.Int32
+	closed atomic.Int32
 }
 
 // script serves each connection with a function; the connection is closed when it returns.
@@ -49,8 +50,11 @@ func script(t *testing.T, serve func(n int32, in *bufio.Reader, c net.Conn)) *pe
 			}
 			n := p.conns.Add(1)
 			go func() {
-				defer c.Close()
-				_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+				defer func() {
+					_ = c.Close()
+					p.closed.Add(1)
+				}()
+				_ = c.SetDeadline(time.Now().Add(time.Minute))
 				serve(n, bufio.NewReader(c), c)
 			}()
 		}
