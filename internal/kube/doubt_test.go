@@ -57,12 +57,12 @@ func TestAnErrorSaysWhatMayBeThereNevertheless(t *testing.T) {
 			interrupt()
 			return send.RoundTrip(r)
 		}, true},
-		"the server failed when it was done": {func(t *testing.T, r *http.Request, send http.RoundTripper, _ func()) (*http.Response, error) {
+		"done, and the server failed": {func(t *testing.T, r *http.Request, send http.RoundTripper, _ func()) (*http.Response, error) {
 			t.Helper()
 			done(t, r, send)
 			return failed(r)
 		}, true},
-		"the server failed before it was done": {func(_ *testing.T, r *http.Request, _ http.RoundTripper, _ func()) (*http.Response, error) {
+		"not done, and the server failed": {func(_ *testing.T, r *http.Request, _ http.RoundTripper, _ func()) (*http.Response, error) {
 			return failed(r)
 		}, false},
 		"it was never sent": {func(*testing.T, *http.Request, http.RoundTripper, func()) (*http.Response, error) {
