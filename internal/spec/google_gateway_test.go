@@ -116,7 +116,8 @@ func TestGatewayProblemsOnGoogleCloudNameTheAttribute(t *testing.T) {
 	}{
 		"no project":                            {gcp(func(g google) { g.Project.ID = "" }), "gcp.project: is not set"},
 		"a number for an ID":                    {gcp(func(g google) { g.Project.ID = "42" }), `gcp.project: "42" is a project's number`},
-		"no number":                             {gcp(func(g google) { g.Project.Number = "" }), `gcp.project_number: "" is no project number`},
+		"no number":                             {gcp(func(g google) { g.Project.Number = "" }), `gcp.project_number: is not set for project "acme-agents", and the names`},
+		"number that is none":                   {gcp(func(g google) { g.Project.Number = "x" }), `gcp.project_number: "x" is no project number`},
 		"in no region":                          {gcp(func(g google) { g.Project.Location = "global" }), `gcp.location: "global" is no region`},
 		"id":                                    {gcp(func(g google) { g.ID = "Egress" }), `gcp.id: "Egress" cannot name`},
 		"name for an id":                        {func(g *Gateway) { g.Google.ID, g.Name = "", "-x" }, `name: "-x" cannot name`},

@@ -96,9 +96,12 @@ func (v *googleGatewayValidator) place(path []any) {
 	case !googleProjectID.MatchString(p.ID):
 		v.add(at(path, "project"), "%q is no project ID: 6 to 30 lower-case letters, digits and hyphens, a letter first", p.ID)
 	}
-	if n := v.g.Project.Number; !googleNumber.MatchString(n) {
-		v.add(at(path, "project_number"), "%q is no project number, which the names of principals, templates and registry entries have in them: "+
-			"gcloud projects describe PROJECT --format='value(projectNumber)' prints it", n)
+	switch p := v.g.Project; {
+	case p.Number == "":
+		v.add(at(path, "project_number"), "is not set for project %q, and the names of principals, templates and registry entries have it in them: "+
+			"gcloud projects describe %s --format='value(projectNumber)' prints it", p.ID, p.ID)
+	case !googleNumber.MatchString(p.Number):
+		v.add(at(path, "project_number"), "%q is no project number: gcloud projects describe %s --format='value(projectNumber)' prints it", p.Number, p.ID)
 	}
 	switch l := v.g.Project.Location; {
 	case l == "":
