@@ -169,7 +169,9 @@ func (s *stage) impostor() (stop func()) {
 	each := func(resource string, status func(*unstructured.Unstructured) map[string]any) {
 		list, err := s.Dynamic.Resource(of(resource)).List(ctx, metav1.ListOptions{})
 		if err != nil {
-			trouble = err
+			if ctx.Err() == nil {
+				trouble = err
+			}
 			return
 		}
 		for _, o := range list.Items {
