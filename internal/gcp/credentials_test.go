@@ -12,9 +12,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/agentward/terraform-provider-agent/internal/gcp/gcptest"
 	"google.golang.org/api/option"
 	htransport "google.golang.org/api/transport/http"
+
+	"github.com/agentward/terraform-provider-agent/internal/gcp/gcptest"
 )
 
 // google is a token server, a token exchange, the credentials API and an API, which notes what it is shown.

@@ -156,7 +156,7 @@ func TestDeleteWaitsForFinalizersAndNamesThem(t *testing.T) {
 	applied := f.apply(t, o, none)
 	f.Edit(t, configMaps, f.ns, "settings", `{"metadata":{"finalizers":["example.org/guard"]}}`)
 
-	ctx, cancel := context.WithTimeout(f.ctx, time.Second)
+	ctx, cancel := context.WithTimeout(f.ctx, 5*time.Second)
 	defer cancel()
 	err := f.client.Delete(ctx, o.Key, applied.UID)
 	var stuck *kube.StuckError
