@@ -2,6 +2,8 @@ package identity_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -264,6 +266,27 @@ func TestWhatTheOtherStackHasIsRefusedAtItsAttribute(t *testing.T) {
 	}
 	if made := server.Mutations(); len(made) > 0 {
 		t.Errorf("a plan that was refused changed %v", made)
+	}
+}
+
+// A secret without its version is one mistake, and one error says what to do.
+func TestASecretOfNoVersionIsOneError(t *testing.T) {
+	for name, test := range map[string]struct{ way, at string }{
+		"a key":              {`api_key = { key_wo = "sesame" }`, "api_key.key_wo"},
+		"a client's secret":  {`two_legged_oauth = { client_id = "billing", client_secret_wo = "sesame", token_url = "https://auth.example.org/token" }`, "two_legged_oauth.client_secret_wo"},
+		"neither of the two": {`api_key = {}`, "api_key.key_wo"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			config := "terraform {\n  required_providers {\n    agent = { source = \"agentward/agent\" }\n  }\n}\n" + google(gcptest.Start(t, gcptest.Options{}), `gcp = { auth_provider = { `+test.way+` } }`)
+			if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(config), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			found := terraform.Validate(t, dir)
+			if len(found) != 1 || found[0].Summary != "Invalid gcp.auth_provider."+test.at || !strings.Contains(found[0].Detail, "_wo_version") {
+				t.Errorf("the errors are %q", found)
+			}
+		})
 	}
 }
 

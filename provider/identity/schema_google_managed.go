@@ -52,17 +52,17 @@ func authProviderAttribute() schema.SingleNestedAttribute {
 		"id":          attribute.Text("Its id: up to 63 lower-case letters, digits and hyphens. Default: `<namespace>-<name>`."),
 		"description": attribute.Text("Description, up to 255 characters."),
 		"api_key": attribute.Block("A key that is sent with each request.", attribute.Set{
-			"key_wo": writeOnly("The key.", "key_wo_version"), "key_wo_version": version("key_wo"),
+			"key_wo": writeOnly("The key."), "key_wo_version": version("key_wo"),
 		}),
 		"two_legged_oauth": attribute.Block("OAuth on the agent's own behalf.", attribute.Set{
 			"client_id":        attribute.Required("Client ID."),
-			"client_secret_wo": writeOnly("Client secret.", "client_secret_wo_version"), "client_secret_wo_version": version("client_secret_wo"),
+			"client_secret_wo": writeOnly("Client secret."), "client_secret_wo_version": version("client_secret_wo"),
 			"token_url": attribute.Required("Token endpoint (https)."),
 		}),
 		"three_legged_oauth": attribute.Block("OAuth on behalf of a user, who consents.", attribute.Set{
 			"authorization_url": attribute.Required("Authorization endpoint (https)."),
 			"client_id":         attribute.Required("Client ID."),
-			"client_secret_wo":  writeOnly("Client secret.", "client_secret_wo_version"), "client_secret_wo_version": version("client_secret_wo"),
+			"client_secret_wo":  writeOnly("Client secret."), "client_secret_wo_version": version("client_secret_wo"),
 			"token_url":            attribute.Required("Token endpoint (https)."),
 			"default_continue_uri": attribute.Text("Where the user is led afterwards, unless the agent says otherwise (https)."),
 			"enable_pkce":          attribute.Flag("Whether codes are bound to the request that asked for them (PKCE). Default: true."),
@@ -73,11 +73,12 @@ func authProviderAttribute() schema.SingleNestedAttribute {
 	})
 }
 
-func writeOnly(description, versioned string) schema.StringAttribute {
+// writeOnly is a secret. That it has a version is asked by the validation of the identity, which says why.
+func writeOnly(description string) schema.StringAttribute {
 	return schema.StringAttribute{
 		Optional: true, Sensitive: true, WriteOnly: true,
 		MarkdownDescription: description + " Write-only: it is in neither plan nor state, and may come from an ephemeral resource.",
-		Validators:          []validator.String{stringvalidator.LengthAtLeast(1), stringvalidator.AlsoRequires(sibling(versioned))},
+		Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 	}
 }
 
