@@ -119,6 +119,22 @@ variable "binary_authorization" {
       enforcement = optional(string)
       attestors   = optional(list(string))
     })))
+    service_account_rules = optional(map(object({
+      evaluation  = string
+      enforcement = optional(string)
+      attestors   = optional(list(string))
+    })))
+    attestors = optional(map(object({
+      description = optional(string)
+      note        = string
+      public_keys = list(object({
+        id                  = optional(string)
+        comment             = optional(string)
+        pgp                 = optional(string)
+        pem                 = optional(string)
+        signature_algorithm = optional(string)
+      }))
+    })))
     exempt_images = optional(list(string))
     system_images = optional(bool)
     adopt         = optional(bool)

@@ -76,6 +76,31 @@ run "images_are_attested" {
   }
 }
 
+run "an_attestor_is_made_for_the_rule_that_asks_it" {
+  command = plan
+
+  variables {
+    binary_authorization = {
+      service_account_rules = { "payments:billing" = { evaluation = "REQUIRE_ATTESTATION", attestors = ["ci"] } }
+      attestors = {
+        ci = {
+          note        = "projects/acme-agents/notes/ci"
+          public_keys = [{ pgp = "-----BEGIN PGP PUBLIC KEY BLOCK-----\nabc\n-----END PGP PUBLIC KEY BLOCK-----\n" }]
+        }
+      }
+    }
+  }
+
+  assert {
+    condition     = contains(keys(output.objects), "//binaryauthorization.googleapis.com/projects/acme-agents/attestors/ci")
+    error_message = "There is no attestor: ${join(", ", keys(output.objects))}"
+  }
+  assert {
+    condition     = length([for key, object in output.objects : key if strcontains(key, "/policy#") && strcontains(object, "projects/acme-agents/attestors/ci")]) == 1
+    error_message = "No rule asks it: ${jsonencode(output.objects)}"
+  }
+}
+
 run "a_namespace_that_speaks_for_another_is_refused_here_too" {
   command = plan
 

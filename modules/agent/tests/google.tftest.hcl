@@ -71,6 +71,58 @@ run "a_managed_identity_is_named_by_its_pool" {
   }
 }
 
+# Without the secret the provider refuses its version, so that a plan says that it arrives.
+run "the_secret_of_an_auth_provider_is_passed_on_and_not_kept" {
+  command = plan
+
+  variables {
+    gcp = {
+      managed       = { pool = { id = "acme-agents-pool", create = true } }
+      auth_provider = { two_legged_oauth = { client_id = "billing", client_secret_wo_version = 1, token_url = "https://auth.example.org/token" } }
+    }
+    auth_provider_secret = "sesame"
+  }
+
+  assert {
+    condition     = length([for key in keys(agent_identity.this.objects) : key if endswith(key, "/authProviders/payments-billing")]) == 1
+    error_message = "It has ${join(", ", keys(agent_identity.this.objects))}."
+  }
+  assert {
+    condition     = !strcontains(jsonencode([agent_identity.this.gcp, agent_identity.this.objects]), "sesame")
+    error_message = "The plan has the secret."
+  }
+}
+
+run "an_API_key_is_a_secret_too" {
+  command = plan
+
+  variables {
+    gcp                  = { auth_provider = { api_key = { key_wo_version = 1 } }, gke = { principal = "principal://agents.global.org-1.system.id.goog/resources/container/example" } }
+    auth_provider_secret = "sesame"
+  }
+
+  assert {
+    condition     = agent_identity.this.gcp.auth_provider.api_key.key_wo == null && agent_identity.this.gcp.auth_provider.api_key.key_wo_version == 1
+    error_message = "The plan has the key, or not its version."
+  }
+}
+
+run "an_access_policy_says_what_it_may_call" {
+  command = plan
+
+  variables {
+    gcp = {
+      gke           = { principal = "principal://agents.global.org-1.system.id.goog/resources/container/example" }
+      access_policy = { rules = [{ permissions = ["iap.googleapis.com/resources.egressViaIAP"], conditions = { "iap.googleapis.com" = "destination.is_registered" } }] }
+    }
+  }
+
+  assert {
+    condition     = length([for key, object in agent_identity.this.objects : key if strcontains(key, "/accessPolicies/") && strcontains(object, "destination.is_registered")]) == 1
+    error_message = "It has ${jsonencode(agent_identity.this.objects)}."
+  }
+}
+
 run "a_stack_that_is_none_is_refused" {
   command = plan
 
