@@ -1,6 +1,7 @@
 package examples_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,7 +14,8 @@ import (
 // rendering makes a configuration ask no cluster. Terraform merges what an override file says into the block of that name.
 const rendering = "provider \"agent\" {\n  mode = \"render\"\n}\n"
 
-// checkout copies examples/ and modules/ to where a test may write, and gives the folder that holds both.
+// checkout copies examples/ and modules/ to where a test may write, and gives the folder that holds both. What somebody left there who tried
+// an example is none of it.
 func checkout(t *testing.T) string {
 	t.Helper()
 	root, err := tool.Root()
@@ -25,6 +27,23 @@ func checkout(t *testing.T) string {
 		if err := os.CopyFS(filepath.Join(dir, folder), os.DirFS(filepath.Join(root, folder))); err != nil {
 			t.Fatal(err)
 		}
+	}
+	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		switch name := entry.Name(); {
+		case err != nil:
+			return err
+		case name == ".terraform":
+			if err := os.RemoveAll(path); err != nil {
+				return err
+			}
+			return fs.SkipDir
+		case name == "override.tf", strings.Contains(name, ".tfstate"):
+			return os.Remove(path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	return dir
 }

@@ -2,6 +2,7 @@ package examples_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -43,6 +44,24 @@ func TestPodsThatCarryWhatTheModulesSayAreLetIn(t *testing.T) {
 	}
 	agent := confined("payments", "registry.example.org/agents/billing:1", stack.Pods["billing"])
 	server := confined("tools", "registry.example.org/tools/bank:1", stack.Pods["bank"])
+	// The control: what the modules say is let in, with what is added to it.
+	letIn := func() error {
+		for _, test := range []struct {
+			pod      *corev1.Pod
+			sidecars int
+		}{{agent, 1}, {server, 0}} {
+			made, err := create(test.pod)
+			if err != nil {
+				return fmt.Errorf("%s is refused: %w", test.pod.Labels, err)
+			}
+			if len(made.Spec.InitContainers) != test.sidecars {
+				return fmt.Errorf("%s has %d sidecars, want %d", test.pod.Labels, len(made.Spec.InitContainers), test.sidecars)
+			}
+		}
+		return nil
+	}
+	// The sidecar is there before anything is refused for the want of it.
+	await.NoError(t, "the pods of the modules to be let in", letIn)
 	for name, pod := range map[string]*corev1.Pod{
 		"an agent without approval":                 without(agent, "agentward.dev/approved"),
 		"an agent from a registry of others":        running(agent, "docker.io/library/agent:1"),
@@ -61,17 +80,8 @@ func TestPodsThatCarryWhatTheModulesSayAreLetIn(t *testing.T) {
 			})
 		})
 	}
-	// The control, now that all policies are in force.
-	for _, test := range []struct {
-		pod      *corev1.Pod
-		sidecars int
-	}{{agent, 1}, {server, 0}} {
-		made, err := create(test.pod)
-		if err != nil {
-			t.Errorf("%s is refused: %v", test.pod.Labels, err)
-		} else if len(made.Spec.InitContainers) != test.sidecars {
-			t.Errorf("%s has %d sidecars, want %d", test.pod.Labels, len(made.Spec.InitContainers), test.sidecars)
-		}
+	if err := letIn(); err != nil {
+		t.Errorf("now that all policies are in force, %v", err)
 	}
 }
 
