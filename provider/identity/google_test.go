@@ -289,27 +289,3 @@ func TestASecretOfNoVersionIsOneError(t *testing.T) {
 		})
 	}
 }
-
-// Answers are lost from one change on, and what they were about is done or not: the next apply finishes, and a destroy leaves nothing,
-// though Google alone chooses the id of an engine.
-func TestAnApplyThatWasCutIsFinishedByTheNext(t *testing.T) {
-	config := func(server *gcptest.Server, timeout string) string {
-		return google(server, `gcp = {
-    agent_runtime = {}
-    auth_provider = { api_key = { key_wo = "sesame", key_wo_version = 1 } }
-    deny_policy   = { rules = [{ permissions = ["storage.googleapis.com/objects.delete"] }] }
-  }
-  `+timeout)
-	}
-	for _, drop := range []gcptest.Drop{gcptest.DropBefore, gcptest.DropAfter} {
-		for n := range 3 { // the engine, the deny policy and the auth provider
-			server := gcptest.Start(t, gcptest.Options{})
-			server.Inject(gcptest.Fault{Mutations: true, Skip: n, Times: -1, Drop: drop})
-			terraform.Test(t,
-				resource.TestStep{Config: config(server, `timeouts = { create = "4s" }`), ExpectError: regexpOf("Unable to create")},
-				after(server.Mend, plans(config(server, ""))),
-			)
-			noneLeft(t, server)
-		}
-	}
-}
