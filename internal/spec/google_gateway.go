@@ -214,6 +214,14 @@ type GoogleTarget struct {
 	Coarse bool
 }
 
+// google is what only Google has of a target; the zero value where nothing is set.
+func (t Target) google() GoogleTarget {
+	if t.Google == nil {
+		return GoogleTarget{}
+	}
+	return *t.Google
+}
+
 // GoogleRegistryService is an entry of Agent Registry.
 type GoogleRegistryService struct {
 	ID          string // "" for the gateway's and the target's, or the key of Services

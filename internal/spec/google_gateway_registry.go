@@ -90,7 +90,7 @@ func (v *googleGatewayValidator) registryServices(path []any) {
 		v.service(path, s, "rest")
 		for _, name := range sortedKeys(v.gateway.Targets) {
 			target := v.gateway.Targets[name]
-			if host := overlapping((Target{Google: &GoogleTarget{Service: s}}).registryHosts(), target.registryHosts()); host != "" && !target.unregistered() {
+			if host := overlapping((Target{Google: &GoogleTarget{Service: s}}).registryHosts(), target.registryHosts()); host != "" && !target.google().Unregistered {
 				v.add(at(path, "interfaces"), "have the host %q, which is target %q as well, and Agent Registry tells what is called by its host: leave one of them out", host, name)
 			}
 		}
@@ -188,9 +188,9 @@ func (v *googleGatewayValidator) bound(path []any, target string) {
 	case googleURN.MatchString(target):
 	case !ok:
 		v.add(path, "%q is neither a target nor a URN of Agent Registry, as urn:mcp:...: %s", target, known("targets", sortedKeys(v.gateway.Targets)))
-	case t.Google != nil && t.Google.Unregistered:
+	case t.google().Unregistered:
 		v.add(path, "target %q is not in Agent Registry: register it", target)
-	case t.Google != nil && t.Google.RegistryResource != "":
+	case t.google().RegistryResource != "":
 		v.add(path, "target %q is an entry that exists: write its URN, urn:mcp:..., which Agent Registry shows", target)
 	}
 }

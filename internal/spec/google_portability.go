@@ -146,12 +146,7 @@ func limiting(list []string) bool { return len(list) > 0 && !slices.Contains(lis
 // everything says whether a list stands for all of its kind.
 func everything(list []string) bool { return slices.Contains(list, Everything) }
 
-func (v *portability) google() GoogleTarget {
-	if v.target.Google == nil {
-		return GoogleTarget{}
-	}
-	return *v.target.Google
-}
+func (v *portability) google() GoogleTarget { return v.target.google() }
 
 // needsAddress says whether the target is told by its URL rather than by its entry in Agent Registry.
 func (v *portability) needsAddress() bool { return v.means == ByAuthzPolicy || v.google().Unregistered }

@@ -15,11 +15,11 @@ func (v *portability) apart() {
 			if v.target.Protocol == "a2a" && other.below(v.target) {
 				v.add(v.path, "lets through all of target %q as well, which is below the URL of target %q: give them hosts of their own", name, v.allow.Target)
 			}
-		case other.unregistered():
+		case other.google().Unregistered:
 		case v.google().Unregistered && shared != "":
 			v.add(v.path, "would permit nothing: %q is in Agent Registry by target %q, and what is there is never unregistered. Set gcp.unregistered of both, or give them hosts of their own", shared, name)
 		case v.google().Coarse || v.google().Unregistered:
-		case entry != "" && entry == other.Google.registryResource():
+		case entry != "" && entry == other.google().RegistryResource:
 			v.add(v.path, "permits the same of target %q, which is the same entry of Agent Registry: set targets[%q].gcp.coarse to accept that", name, v.allow.Target)
 		case shared != "":
 			v.add(v.path, "may permit the same of target %q, which is on the host %q too: Agent Registry tells targets by their hosts alone. Give them hosts of their own, or set targets[%q].gcp.coarse to accept that",
@@ -28,23 +28,14 @@ func (v *portability) apart() {
 	}
 }
 
-func (t Target) unregistered() bool { return t.Google != nil && t.Google.Unregistered }
-
-func (t *GoogleTarget) registryResource() string {
-	if t == nil {
-		return ""
-	}
-	return t.RegistryResource
-}
-
 // registryHosts are the hosts by which Agent Registry knows a target, or would know one that is not there.
 func (t Target) registryHosts() []string {
-	urls := []string{t.URL}
-	if t.Google != nil && len(t.Google.Service.Interfaces) > 0 {
-		urls = nil
-		for _, in := range t.Google.Service.Interfaces {
-			urls = append(urls, in.URL)
-		}
+	var urls []string
+	for _, in := range t.google().Service.Interfaces {
+		urls = append(urls, in.URL)
+	}
+	if len(urls) == 0 {
+		urls = []string{t.URL}
 	}
 	var hosts []string
 	for _, url := range urls {
