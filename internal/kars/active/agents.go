@@ -53,7 +53,7 @@ func agentIdentity(a *arena) (kars.Finding, error) {
 			return kars.Finding{}, err
 		}
 		id, uid, err := a.issued(namespace, name)
-		if what, yes := a.tooLate(err); yes {
+		if what, yes := tooLate(err); yes {
 			return failed(evidence, "A pod that is registered with SPIRE is given no identity: %s.", what)
 		}
 		if err != nil {
@@ -170,7 +170,7 @@ func agentSandboxController(a *arena) (kars.Finding, error) {
 	}
 	evidence := []string{"a Sandbox that is none was refused"}
 	name, err := a.podOfOne(kind)
-	if what, yes := a.tooLate(err); yes {
+	if what, yes := tooLate(err); yes {
 		return failed(evidence, "Nobody makes a pod of a Sandbox: %s.", what)
 	}
 	if err != nil {

@@ -89,7 +89,7 @@ func podAutoscaling(a *arena) (kars.Finding, error) {
 		}
 		return over, "", nil
 	})
-	if _, late := a.tooLate(err); err != nil && !late {
+	if _, late := tooLate(err); err != nil && !late {
 		return kars.Finding{}, err
 	}
 	return autoscaled(scalers, metrics)

@@ -98,7 +98,7 @@ func (a *arena) tryGang(s gangScheduler) (kars.Finding, error) {
 		bound, err := a.bound(ctx, fits)
 		return len(bound) == 2, fmt.Sprintf("%d of 2 pods are bound to a node", len(bound)), err
 	})
-	if what, yes := a.tooLate(err); yes {
+	if what, yes := tooLate(err); yes {
 		return failed(evidence, "A group of two pods with room for both is not started by %s: %s.", s.name, what)
 	}
 	if err != nil {

@@ -42,7 +42,7 @@ func aiInference(a *arena) (kars.Finding, error) {
 		seen, err := g.try()
 		evidence = append(evidence, seen...)
 		lack := (*lacking)(nil)
-		switch what, late := a.tooLate(err); {
+		switch what, late := tooLate(err); {
 		case err == nil:
 			return verified(evidence, "A Gateway of the class %s splits traffic by weight and routes it by header.", class.GetName())
 		case late:
@@ -163,7 +163,7 @@ func (g gateway) programmed() (address string, err error) {
 		}
 		return host != "", noAddress, nil
 	})
-	if what, yes := g.tooLate(err); yes && what == noAddress {
+	if what, yes := tooLate(err); yes && what == noAddress {
 		return "", fmt.Errorf("a Gateway is programmed, and its status does not say where: name the address (gateway_address)")
 	}
 	return net.JoinHostPort(host, strconv.Itoa(g.options.GatewayPort)), err

@@ -30,7 +30,7 @@ func kueueGang(a *arena) (kars.Finding, error) {
 		pods, err := a.podsOf(ctx, "fits")
 		return len(pods) == 2, fmt.Sprintf("%d of 2 pods of a job that fits are made", len(pods)), err
 	})
-	if what, yes := a.tooLate(err); yes {
+	if what, yes := tooLate(err); yes {
 		return failed(nil, "Kueue does not start a job: %s.", what)
 	}
 	if err != nil {

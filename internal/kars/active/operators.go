@@ -41,7 +41,7 @@ func kueueController(a *arena) (kars.Finding, error) {
 		}
 		return active(queue), "it becomes active", nil
 	})
-	if what, yes := a.tooLate(err); yes {
+	if what, yes := tooLate(err); yes {
 		return failed(evidence, "Kueue does not take a queue into use: %s.", what)
 	}
 	if err != nil {

@@ -45,7 +45,7 @@ func inPlacePodResize(a *arena) (kars.Finding, error) {
 	var evidence []string
 	for _, to := range []size{large, small} {
 		err := a.resize(to, before.Instance)
-		if what, yes := a.tooLate(err); yes {
+		if what, yes := tooLate(err); yes {
 			return failed(evidence, "A running pod is not resized to %s and %s: %s.", to.cpu, to.memory, what)
 		}
 		if restarted := (*restart)(nil); errors.As(err, &restarted) {
@@ -151,7 +151,7 @@ func longRunningStability(a *arena) (kars.Finding, error) {
 		return kars.Finding{}, errors.New("a connection to the pod carries nothing")
 	}
 	err = a.resize(large, before.Instance)
-	if what, yes := a.tooLate(err); yes {
+	if what, yes := tooLate(err); yes {
 		return failed(nil, "A running pod is not resized: %s.", what)
 	}
 	if restarted := (*restart)(nil); errors.As(err, &restarted) {

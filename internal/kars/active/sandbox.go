@@ -74,7 +74,7 @@ func (a *arena) trySandbox(suffix, class string) (apart bool, saw string, err er
 		return false, "", err
 	}
 	facts, err := a.answers(a.namespace, sandboxed.Name)
-	if what, yes := a.tooLate(err); yes {
+	if what, yes := tooLate(err); yes {
 		return false, fmt.Sprintf("%s, while one beside it runs on node %s", what, node), nil
 	}
 	if err != nil {

@@ -66,7 +66,7 @@ func aiServiceMetrics(a *arena) (kars.Finding, error) {
 	if found != "" {
 		return verified(append(tried, found), "Prometheus finds a pod that publishes metrics, and collects them.")
 	}
-	if _, late := a.tooLate(err); !late {
+	if _, late := tooLate(err); !late {
 		return kars.Finding{}, err
 	}
 	for _, service := range slices.Sorted(maps.Keys(answers)) {

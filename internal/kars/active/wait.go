@@ -74,7 +74,7 @@ type late struct{ what string }
 func (l *late) Error() string { return "it did not come in time: " + l.what }
 
 // tooLate says whether the error is that something did not happen, which is an answer, and not that nobody could look.
-func (a *arena) tooLate(err error) (what string, yes bool) {
+func tooLate(err error) (what string, yes bool) {
 	var l *late
 	if !errors.As(err, &l) {
 		return "", false

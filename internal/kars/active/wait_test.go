@@ -50,7 +50,7 @@ func TestAWaitClaimsOnlyWhatItSaw(t *testing.T) {
 					looks++
 					return test.looks[min(looks, len(test.looks))-1](ctx)
 				})
-				what, late := a.tooLate(err)
+				what, late := tooLate(err)
 				if late != test.late || late && what != test.says || !late && err != nil && !strings.Contains(err.Error(), test.says) || (err == nil) != (test.says == "") {
 					t.Errorf("late %v, %v", late, err)
 				}
@@ -81,7 +81,7 @@ func TestAStepWithoutItsTimeClaimsNothing(t *testing.T) {
 			ctx, cancel := end.by(t.Context())
 			a := &arena{client: &client{options: Options{Patience: 30 * time.Second}}, ctx: ctx}
 			err := a.until(func(context.Context) (bool, string, error) { return false, "a", nil })
-			if _, late := a.tooLate(err); late || !errors.Is(err, end.want) {
+			if _, late := tooLate(err); late || !errors.Is(err, end.want) {
 				t.Errorf("late %v, %v", late, err)
 			}
 			cancel()
