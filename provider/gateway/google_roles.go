@@ -14,19 +14,15 @@ import (
 var roleType = types.ObjectType{AttrTypes: map[string]attr.Type{"project": types.StringType, "role": types.StringType, "member": types.StringType}}
 
 func requiredRolesAttribute() schema.MapNestedAttribute {
-	computed := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
-	}
-	return schema.MapNestedAttribute{
-		Computed: true,
-		MarkdownDescription: "On `gcp`, the roles that the gateway's service agent needs before Model Armor answers it, by project and role, known at plan. They are not granted here: a " +
+	return attribute.ComputedNamed(
+		"On `gcp`, the roles that the gateway's service agent needs before Model Armor answers it, by project and role, known at plan. They are not granted here: a "+
 			"`google_project_iam_member` with this as its `for_each` does. Empty without `gcp.model_armor`, null on `oss`.",
-		NestedObject: schema.NestedAttributeObject{Attributes: attribute.Set{
-			"project": computed("The project's ID."),
-			"role":    computed("The role: `roles/modelarmor.user`."),
-			"member":  computed("Whom it is for: `serviceAccount:…`."),
-		}},
-	}
+		attribute.Set{
+			"project": attribute.Computed("The project's ID."),
+			"role":    attribute.Computed("The role: `roles/modelarmor.user`."),
+			"member":  attribute.Computed("Whom it is for: `serviceAccount:…`."),
+		},
+	)
 }
 
 // requiredRoles gives the roles by keys that are known whenever the configuration is, as for_each asks for.

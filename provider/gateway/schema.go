@@ -79,25 +79,19 @@ func namespaceMatters(ctx context.Context, req planmodifier.StringRequest, resp 
 }
 
 func computedAttributes() attribute.Set {
-	computed := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
-	}
 	return attribute.Set{
-		"spiffe_id": computed("The gateway's own SPIFFE ID: what its targets see with `client_svid`. Null on `gcp`."),
-		"url":       computed("Where agents call it: the URL of its first listener by name. On `gcp` the endpoint that Google gives it, known after apply."),
+		"spiffe_id": attribute.Computed("The gateway's own SPIFFE ID: what its targets see with `client_svid`. Null on `gcp`."),
+		"url":       attribute.Computed("Where agents call it: the URL of its first listener by name. On `gcp` the endpoint that Google gives it, known after apply."),
 		"endpoints": schema.MapAttribute{
 			Computed: true, ElementType: types.StringType,
 			MarkdownDescription: "Where agents call each target, by the target's name: at that listener, or on `gcp` by the target's own URL.",
 		},
-		"token_endpoint": computed("Where agents get access tokens. Null without `token_service`."),
-		"revision":       computed("Name of the configuration, made of its content. Replicas report the one that they have in force. Null on `gcp`."),
-		"resource_name":  computed("On `gcp`, the gateway's name, `projects/<project>/locations/<location>/agentGateways/<id>`, by which agents are bound to it. Null on `oss`."),
-		"root_certificates": schema.ListAttribute{
-			Computed: true, ElementType: types.StringType,
-			MarkdownDescription: "On `gcp`, certificates in PEM that agents verify the gateway by. Null on `oss`.",
-		},
-		"service_account": computed("On `gcp`, whom the gateway's extensions act as: what must be permitted to call Model Armor. Null on `oss`."),
-		"required_roles":  requiredRolesAttribute(),
+		"token_endpoint":    attribute.Computed("Where agents get access tokens. Null without `token_service`."),
+		"revision":          attribute.Computed("Name of the configuration, made of its content. Replicas report the one that they have in force. Null on `gcp`."),
+		"resource_name":     attribute.Computed("On `gcp`, the gateway's name, `projects/<project>/locations/<location>/agentGateways/<id>`, by which agents are bound to it. Null on `oss`."),
+		"root_certificates": attribute.ComputedList("On `gcp`, certificates in PEM that agents verify the gateway by. Null on `oss`."),
+		"service_account":   attribute.Computed("On `gcp`, whom the gateway's extensions act as: what must be permitted to call Model Armor. Null on `oss`."),
+		"required_roles":    requiredRolesAttribute(),
 		"rendered_policies": schema.MapAttribute{
 			Computed: true, ElementType: types.StringType,
 			MarkdownDescription: "The Cedar that each of `allow` compiles to, as `allow.<name>`. Empty on `gcp`, where it compiles to what `objects` shows.",

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/agentward/terraform-provider-agent/internal/spec"
+	"github.com/agentward/terraform-provider-agent/provider/attribute"
 	"github.com/agentward/terraform-provider-agent/provider/governed"
 )
 
@@ -74,13 +75,13 @@ func resourceSchema() schema.Schema {
 			"suspended_instances": suspendedInstances(),
 			"gateways":            gateways(),
 			"gcp":                 googleAttribute(),
-			"spiffe_id_template": schema.StringAttribute{Computed: true, MarkdownDescription: "The SPIFFE ID of an instance, with the instance as a template field. On `gcp` an agent's instances share one; " +
-				"the number of a reasoning engine that is created is a template field. Null for an agent on GKE whose `gcp.gke.principal` is not given."},
-			"principal": schema.StringAttribute{Computed: true, MarkdownDescription: "What policies match. On `oss` the part of the SPIFFE ID that all instances share; on `gcp` the agent's IAM principal, `principal://…`, " +
-				"known after apply for a reasoning engine that is created, and null for an agent on GKE whose `gcp.gke.principal` is not given."},
-			"principal_set": schema.StringAttribute{Computed: true, MarkdownDescription: "On `gcp`, the IAM principals of all agents that are where this one is, `principalSet://…`: on Agent Runtime in the project, in the project, or in the pool. " +
-				"Null on `oss`, and where the project's number is not known."},
-			"certificate_lifetime": schema.StringAttribute{Computed: true, MarkdownDescription: "How long a certificate of the agent lives: on `oss` the `x509_ttl`, null where the SPIRE server decides; on `gcp` `24h0m0s`, or that of the pool, null where the pool is not created here."},
+			"spiffe_id_template": attribute.Computed("The SPIFFE ID of an instance, with the instance as a template field. On `gcp` an agent's instances share one; " +
+				"the number of a reasoning engine that is created is a template field. Null for an agent on GKE whose `gcp.gke.principal` is not given."),
+			"principal": attribute.Computed("What policies match. On `oss` the part of the SPIFFE ID that all instances share; on `gcp` the agent's IAM principal, `principal://…`, " +
+				"known after apply for a reasoning engine that is created, and null for an agent on GKE whose `gcp.gke.principal` is not given."),
+			"principal_set": attribute.Computed("On `gcp`, the IAM principals of all agents that are where this one is, `principalSet://…`: on Agent Runtime in the project, in the project, or in the pool. " +
+				"Null on `oss`, and where the project's number is not known."),
+			"certificate_lifetime": attribute.Computed("How long a certificate of the agent lives: on `oss` the `x509_ttl`, null where the SPIRE server decides; on `gcp` `24h0m0s`, or that of the pool, null where the pool is not created here."),
 			"pod_labels":           schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Labels that the agent's pods carry: on `oss` those by which they are found."},
 			"pod_annotations":      schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Annotations that the agent's pods carry. On GKE they ask for an agent identity; while it is suspended they do not."},
 			"workload_labels":      schema.MapAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Labels that the agent's Deployment carries, by which GKE registers it with Agent Registry."},
