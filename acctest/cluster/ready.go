@@ -10,6 +10,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/agentward/terraform-provider-agent/acctest/crd"
 )
 
 // Ready waits until those of the objects that run pods (Deployments, StatefulSets, DaemonSets and pods) have done so, in their latest
@@ -93,21 +95,12 @@ func (c *Cluster) ready(ctx context.Context, object *unstructured.Unstructured) 
 }
 
 // served says what keeps a CRD's kind from being used.
-func (c *Cluster) served(ctx context.Context, crd *unstructured.Unstructured) error {
-	live, err := c.Get(ctx, crd)
+func (c *Cluster) served(ctx context.Context, definition *unstructured.Unstructured) error {
+	live, err := c.Get(ctx, definition)
 	if err != nil {
 		return err
 	}
-	conditions, _, err := unstructured.NestedSlice(live.Object, "status", "conditions")
-	if err != nil {
-		return err
-	}
-	for _, condition := range conditions {
-		if c, ok := condition.(map[string]any); ok && c["type"] == "Established" && c["status"] == "True" {
-			return nil
-		}
-	}
-	return fmt.Errorf("it is not established: %v", conditions)
+	return crd.Established(live)
 }
 
 // short says what is missing of the replicas that are wanted.

@@ -20,6 +20,8 @@ import (
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
+
+	"github.com/agentward/terraform-provider-agent/acctest/crd"
 )
 
 var crdResource = schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"}
@@ -116,20 +118,11 @@ func readCRDFile(file string) ([]*unstructured.Unstructured, error) {
 
 func waitUntilEstablished(ctx context.Context, client dynamic.Interface, name string) error {
 	return poll(ctx, func() error {
-		crd, err := client.Resource(crdResource).Get(ctx, name, metav1.GetOptions{})
+		live, err := client.Resource(crdResource).Get(ctx, name, metav1.GetOptions{})
 		if err != nil {
 			return err
 		}
-		conditions, _, err := unstructured.NestedSlice(crd.Object, "status", "conditions")
-		if err != nil {
-			return err
-		}
-		for _, condition := range conditions {
-			if c, ok := condition.(map[string]any); ok && c["type"] == "Established" && c["status"] == "True" {
-				return nil
-			}
-		}
-		return fmt.Errorf("it is not established: %v", conditions)
+		return crd.Established(live)
 	})
 }
 
