@@ -13,19 +13,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/agentward/terraform-provider-agent/acctest/cluster"
-	"github.com/agentward/terraform-provider-agent/acctest/kind"
 	"github.com/agentward/terraform-provider-agent/acctest/tool"
 	"github.com/agentward/terraform-provider-agent/internal/kars"
 	"github.com/agentward/terraform-provider-agent/internal/kars/active"
 )
 
-const (
-	// accelerator is the name of a resource of which probes think that it is one.
-	accelerator = "rebellions.ai/kars-conformance"
-	// device is what is handed out for it: a node for the kernel's FUSE, which does nothing when it is opened and is in no container by itself.
-	device = "/dev/agentward-accelerator"
-	unit   = "agentward-deviceplugin"
-)
+// accelerator is the name of a resource of which probes think that it is one.
+const accelerator = "rebellions.ai/kars-conformance"
 
 // A device plugin hands out a device and the container runtime keeps it from others; one that only counts hands out nothing.
 func TestAnAcceleratorIsForThePodThatAsksForIt(t *testing.T) {
@@ -72,28 +66,12 @@ func (s *stage) devicePlugin() (start func(arguments ...string)) {
 	if out, err := build.CombinedOutput(); err != nil {
 		s.Fatalf("%v\n%s", err, out)
 	}
-	node, to := s.node(), "/usr/local/bin/"+unit
-	run := func(ctx context.Context, command ...string) {
-		s.Helper()
-		if _, err := kind.OnNode(ctx, node, nil, command...); err != nil {
-			s.Error(err)
-		}
-	}
-	stop := func(ctx context.Context) {
-		run(ctx, "sh", "-c", "if systemctl is-active --quiet "+unit+"; then systemctl stop "+unit+"; fi")
-	}
-	s.Cleanup(func() {
-		stop(s.step())
-		run(s.step(), "rm", "-f", device, to)
-		s.handsOut(node, 0)
-	})
-	run(s.Context(), "rm", "-f", device)
-	run(s.Context(), "mknod", "--mode=666", device, "c", "10", "229")
-	s.copyTo(node, program, to)
+	node := s.node()
+	s.Cleanup(func() { s.handsOut(node, 0) }) // once it is stopped
+	plugin := s.unit("agentward-deviceplugin", program)
 	return func(arguments ...string) {
 		s.Helper()
-		stop(s.Context())
-		run(s.Context(), append([]string{"systemd-run", "--collect", "--unit=" + unit, to, "-resource", accelerator, "-count", "2"}, arguments...)...)
+		plugin.start(nil, append([]string{"-resource", accelerator, "-count", "2"}, arguments...)...)
 		s.handsOut(node, 2)
 	}
 }

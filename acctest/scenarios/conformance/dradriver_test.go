@@ -10,14 +10,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/agentward/terraform-provider-agent/acctest/cluster"
-	"github.com/agentward/terraform-provider-agent/acctest/kind"
 	"github.com/agentward/terraform-provider-agent/acctest/tool"
 	"github.com/agentward/terraform-provider-agent/internal/kars"
 	"github.com/agentward/terraform-provider-agent/internal/kars/active"
 )
 
-// draDriver is the name by which Kubernetes' example of a DRA driver publishes what it hands out, and draUnit that of its unit on the node.
-const draDriver, draUnit = "gpu.example.com", "agentward-dra-driver"
+// draDriver is the name by which Kubernetes' example of a DRA driver publishes what it hands out.
+const draDriver = "gpu.example.com"
 
 // A driver hands out a device and the container runtime keeps it from others; one that hands out environment variables alone, as the example
 // does by itself, hands out nothing.
@@ -53,37 +52,26 @@ func (s *stage) exampleDriver() (start func(device string)) {
 	if err != nil {
 		s.Fatal(err)
 	}
-	node, to := s.node(), "/usr/local/bin/"+draUnit
-	run := func(ctx context.Context, command ...string) {
-		s.Helper()
-		if _, err := kind.OnNode(ctx, node, nil, command...); err != nil {
-			s.Error(err)
-		}
-	}
-	stop := func(ctx context.Context) {
-		run(ctx, "sh", "-c", "if systemctl is-active --quiet "+draUnit+"; then systemctl stop "+draUnit+"; fi")
-		s.publishesNothing(ctx)
-	}
-	s.Cleanup(func() {
-		stop(s.step())
-		run(s.step(), "rm", "-rf", device, to, "/var/lib/kubelet/plugins/"+draDriver)
+	node := s.node()
+	s.Cleanup(func() { // once it is stopped
+		s.publishesNothing()
+		s.onNode(node, "rm", "-rf", "/var/lib/kubelet/plugins/"+draDriver)
 	})
-	run(s.Context(), "rm", "-f", device)
-	run(s.Context(), "mknod", "--mode=666", device, "c", "10", "229")
-	s.copyTo(node, program, to)
+	driver := s.unit("agentward-dra-driver", program)
 	return func(device string) {
 		s.Helper()
-		stop(s.Context())
-		run(s.Context(), "systemd-run", "--collect", "--unit="+draUnit, "--setenv=DEVICE_NODE="+device, to,
+		driver.stop()
+		s.publishesNothing()
+		driver.start([]string{"--setenv=DEVICE_NODE=" + device},
 			"--node-name="+node, "--kubeconfig=/etc/kubernetes/kubelet.conf", "--cdi-root=/var/run/cdi", "--num-devices=2")
 		s.publishes(2)
 	}
 }
 
 // publishesNothing removes what the driver published: it leaves that behind, and the kubelet removes it half a minute later.
-func (s *stage) publishesNothing(ctx context.Context) {
+func (s *stage) publishesNothing() {
 	s.Helper()
-	all := s.API.ResourceV1().ResourceSlices()
+	ctx, all := s.step(), s.API.ResourceV1().ResourceSlices()
 	list, err := all.List(ctx, metav1.ListOptions{FieldSelector: "spec.driver=" + draDriver})
 	if err != nil {
 		s.Fatal(err)
