@@ -53,6 +53,19 @@ func cutCreate(p process, f *fake) state {
 	return left
 }
 
+// cutUpdate gives a resource of one part a second, of which no answer comes.
+func cutUpdate(p process, f *fake) (config tftypes.Value, left state) {
+	p.t.Helper()
+	made := p.created("first")
+	config = p.config("first", "second")
+	_, planned := p.plan(config, made)
+	f.fail = unanswered("second")
+	resp, left := p.apply(config, made, planned)
+	expectError(p.t, resp.Diagnostics, "no answer")
+	f.fail = nil
+	return config, left
+}
+
 func TestWhatMayHaveBeenMadeGoesFirstWhenItShowsLate(t *testing.T) {
 	f := newFake()
 	p := start(t, using(f))
@@ -97,18 +110,11 @@ func TestWhatMayHaveBeenMadeGoesWithAReplacementThatKnowsNoPrivateState(t *testi
 func TestWhatShowsLateIsTakenUp(t *testing.T) {
 	f := newFake()
 	p := start(t, using(f))
-	made := p.created("first")
-	config := p.config("first", "second")
-	_, planned := p.plan(config, made)
-	f.fail = unanswered("second")
-	resp, left := p.apply(config, made, planned)
-	expectError(t, resp.Diagnostics, "no answer")
-	f.fail = nil
-
+	config, left := cutUpdate(p, f)
 	show := f.hideSecond()
 	p = start(t, using(f))
 	_, read := p.read(left)
-	_, planned = p.plan(config, read)
+	_, planned := p.plan(config, read)
 	if planned.value.Equal(read.value) {
 		t.Error("what nobody has seen is planned as done")
 	}
@@ -132,16 +138,11 @@ func TestWhatShowsLateIsTakenUp(t *testing.T) {
 func TestWhatIsNoLongerWantedIsWaitedForAndRemoved(t *testing.T) {
 	f := newFake()
 	p := start(t, using(f))
-	made := p.created("first")
-	config := p.config("first", "second")
-	_, planned := p.plan(config, made)
-	f.fail = unanswered("second")
-	_, left := p.apply(config, made, planned)
-	f.fail = nil
+	_, left := cutUpdate(p, f)
 	show := f.hideSecond()
 	_, read := p.read(left)
 	show()
-	_, planned = p.plan(p.config("first"), read)
+	_, planned := p.plan(p.config("first"), read)
 	f.taken()
 	resp, after := p.apply(p.config("first"), read, planned)
 	expectNoErrors(t, resp.Diagnostics)
