@@ -1,6 +1,6 @@
-// Package platform brings into a kind cluster what the acceptance tests need there: a network that enforces NetworkPolicies, SPIRE, Kyverno, Redis, and images of the gateway, of an
-// agent, and of what agents call. Released images are used where they can be pulled; otherwise they are made of programs from pinned Go
-// modules.
+// Package platform brings into a kind cluster what the acceptance tests need there: a network that enforces NetworkPolicies, SPIRE, Kyverno,
+// Redis, and images of the gateway, of an agent, and of what agents call. Released images are used where they can be pulled; otherwise they
+// are made of programs from pinned Go modules.
 package platform
 
 import (
