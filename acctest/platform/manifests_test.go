@@ -35,7 +35,8 @@ func TestEveryImageHasAPlaceOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestManifestsNameTheImages(t *testing.T) {
+// A pod that asks for no CPU has next to none while those that do keep a node busy, and everybody waits for what runs here.
+func TestManifestsNameTheImagesAndAskForCPU(t *testing.T) {
 	p := &Platform{Images: named()}
 	with := map[string]any{"Images": p.Images, "Built": true, "TrustDomain": TrustDomain, "SocketFolder": SocketFolder, "SocketFile": SocketFile}
 	for name, c := range map[string]struct {
@@ -67,7 +68,11 @@ func TestManifestsNameTheImages(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, container := range containers {
-					found = append(found, container.(map[string]any)["image"].(string))
+					image := container.(map[string]any)["image"].(string)
+					found = append(found, image)
+					if cpu, _, err := unstructured.NestedString(container.(map[string]any), "resources", "requests", "cpu"); cpu == "" || err != nil {
+						t.Errorf("%s asks for no CPU: %v", image, err)
+					}
 				}
 			}
 			if !reflect.DeepEqual(found, c.want) {

@@ -23,7 +23,6 @@ import (
 	"github.com/agentward/terraform-provider-agent/acctest/cluster"
 	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/acctest/crd"
-	"github.com/agentward/terraform-provider-agent/acctest/platform"
 	"github.com/agentward/terraform-provider-agent/internal/stack"
 )
 
@@ -261,7 +260,7 @@ resource "agent_admission_policy" %q {
 	}
 	target := `
   token_service   = {}
-  store           = { url = "` + platform.RedisURL + `", prefix = "` + s.gateway + `:" }
+  store           = ` + s.store() + `
   service_monitor = {}
   targets = {
     bank = {

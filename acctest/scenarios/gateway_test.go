@@ -34,6 +34,11 @@ func (s *stage) at(target string) string { return s.origin() + "/" + target }
 
 func (s *stage) tokenEndpoint() string { return s.origin() + "/oauth/token" }
 
+// store is what the replicas of the stage's gateway share. A node where much begins at once may keep Redis waiting, which is not away.
+func (s *stage) store() string {
+	return fmt.Sprintf(`{ url = %q, prefix = "%s:", timeout = "10s" }`, platform.RedisURL, s.gateway)
+}
+
 // opened is the stage's gateway as Terraform has it: what a test says of it, and how it runs in a cluster of tests.
 func (s *stage) opened(attributes string) string {
 	return s.openedAs(gatewayName, s.Images.Gateway, "", attributes)

@@ -155,7 +155,7 @@ module "platform" {
   sidecar   = { workload_api = %s }
 
   token_service = { lifetime = "%s" }
-  store         = { url = %q, prefix = %q }
+  store         = %s
   deployment = {
     image        = %q
     pull_policy  = "IfNotPresent"
@@ -165,7 +165,7 @@ module "platform" {
   %s
 }
 `, source("agent-platform"), gatewayName, s.gateway, trustDomain, s.tools, s.agents, support, workloadAPI,
-		tokenLife, platform.RedisURL, s.gateway+":", s.Images.Gateway, workloadAPI, platformMore) +
+		tokenLife, s.store(), s.Images.Gateway, workloadAPI, platformMore) +
 		fmt.Sprintf(`
 module "bank" {
   source    = %q

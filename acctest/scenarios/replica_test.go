@@ -14,7 +14,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/agentward/terraform-provider-agent/acctest/cluster"
-	"github.com/agentward/terraform-provider-agent/acctest/platform"
 	"github.com/agentward/terraform-provider-agent/acctest/platform/probe"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/audit"
 )
@@ -30,7 +29,7 @@ func TestAReplicaIsKilled(t *testing.T) {
 	s.run(s.Server(s.Kitchen(s.tools, "kitchen")))
 	s.govern(s.identity("teller", "") + s.openedAs(gatewayName, s.Images.Gateway, "replicas = 2", `
   token_service = {}
-  store         = { url = "`+platform.RedisURL+`", prefix = "`+s.gateway+`:" }
+  store         = `+s.store()+`
   targets = {
     kitchen = { protocol = "mcp", url = "http://kitchen.`+s.tools+`.svc:3000/mcp" }
   }

@@ -7,7 +7,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/agentward/terraform-provider-agent/acctest/kind"
-	"github.com/agentward/terraform-provider-agent/acctest/platform"
 )
 
 // The gateway's image and its policies are changed under load: no call is lost.
@@ -72,7 +71,7 @@ func TestAnUpgradeUnderLoadLosesNoCall(t *testing.T) {
 func (s *stage) bankBehind(permitted string) string {
 	return `
   token_service = {}
-  store         = { url = "` + platform.RedisURL + `", prefix = "` + s.gateway + `:" }
+  store         = ` + s.store() + `
   targets = {
     bank = { protocol = "mcp", url = "http://bank.` + s.tools + `.svc:3000/mcp" }
   }
