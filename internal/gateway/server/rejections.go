@@ -32,12 +32,16 @@ func (w *withheld) of(e audit.Event) *atomic.Int64 {
 }
 
 // rejected writes down that the request was refused before there was a call to decide. The reason holds nothing that the caller brought.
-// The caller is refused either way, so an audit log that takes nothing changes nothing for it.
+// The caller is refused either way, so an audit log that takes nothing changes nothing for it. What could not be found out because the
+// caller had left is no refusal.
 func (x *exchange) rejected(status int, limit, reason string) {
 	if x.settled {
 		return
 	}
 	x.settled = true
+	if status == http.StatusServiceUnavailable && errors.Is(x.r.Context().Err(), context.Canceled) {
+		return
+	}
 	if x.target != nil {
 		x.target.meters.answered["refused"].Observe(seconds(x.options.Now().Sub(x.began)))
 	}

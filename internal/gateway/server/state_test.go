@@ -17,6 +17,7 @@ import (
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
 	"github.com/spiffe/go-spiffe/v2/spiffetls/tlsconfig"
 
+	"github.com/agentward/terraform-provider-agent/acctest/await"
 	"github.com/agentward/terraform-provider-agent/acctest/redis"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/config"
 	"github.com/agentward/terraform-provider-agent/internal/gateway/dpop"
@@ -235,5 +236,49 @@ func TestAStoreOrAnAuditLogThatCannotBeOpenedIsToldAtStart(t *testing.T) {
 		if _, err := New(g.configuration(open, more), Options{Now: time.Now, Log: slog.New(slog.NewTextHandler(&log, nil)), Stdout: g}); err == nil {
 			t.Errorf("%s: it starts", name)
 		}
+	}
+}
+
+// unanswering gives the address of a store that takes connections and answers nothing, and what is closed with the first.
+func unanswering(t *testing.T) (address string, asked <-chan struct{}) {
+	t.Helper()
+	listening, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listening.Close() })
+	first := make(chan struct{})
+	go func() {
+		connection, err := listening.Accept()
+		if err != nil {
+			return
+		}
+		defer connection.Close()
+		close(first)
+		_, _ = io.Copy(io.Discard, connection)
+	}()
+	return listening.Addr().String(), first
+}
+
+// Whoever leaves while the store is asked was not refused.
+func TestTheAuditLogDoesNotRefuseWhoHasLeft(t *testing.T) {
+	address, asked := unanswering(t)
+	g := start(t, open, fmt.Sprintf("store \"redis\" {\nurl = \"redis://%s\"\ntimeout = \"3s\"\n}", address), done)
+	ctx, leave := context.WithCancel(t.Context())
+	go func() { <-asked; leave() }()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, g.Origin("agents")+"/bank", strings.NewReader(transfer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if response, err := g.agent("a").Do(r); err == nil {
+		response.Body.Close()
+		t.Fatalf("it is answered %d", response.StatusCode)
+	}
+	await.True(t, "the gateway to be done with it", func() bool { return g.metrics.inFlight.Load() == 0 })
+	if err := g.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if log := g.log(); log != "" {
+		t.Errorf("the audit log has\n%s", log)
 	}
 }
