@@ -56,7 +56,7 @@ func resourceSchema() schema.Schema {
 				MarkdownDescription: "Labels of agents by SPIFFE ID (`principal` of an `agent_identity`), which policies see: `principal.getTag(\"team\")`.",
 			},
 			"dids":      attribute.List("`did:key` of Ed25519 that may call listeners that take `did`. Default: none."),
-			"suspended": attribute.List("SPIFFE IDs of agents, or of single instances, that may do nothing. An `agent_identity` that is suspended and names this gateway in `gateways` adds to them."),
+			"suspended": attribute.List("Who may do nothing: SPIFFE IDs of agents or of single instances, and users by name. An `agent_identity` that is suspended and names this gateway in `gateways` adds to them."),
 			"limits":    limitsAttribute(),
 			"gcp":       googleAttribute(),
 		},

@@ -254,6 +254,9 @@ func (r *reading) clientMethod(c *written.Credential, to *Credential) {
 		if c.TLS == nil || !c.TLS.ClientSVID && c.TLS.Certificate == "" {
 			r.wrong(c.MethodAt, c.At, "No certificate to show", "\"tls\" needs a tls block with client_svid = true, or with certificate and key.")
 		}
+	case "":
+		r.wrong(c.At, c.At, "Nothing to authenticate with", "The client has no secret, no key and no certificate: give one that the authorization server knows it by.")
+		return
 	default:
 		r.wrong(c.MethodAt, c.At, "Not a way for a client to authenticate", "%q: it may be \"basic\", \"post\", \"private_key_jwt\" or \"tls\".", to.Method)
 		return
