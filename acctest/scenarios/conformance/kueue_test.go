@@ -124,7 +124,7 @@ func TestGangsOfKueue(t *testing.T) {
 	// A Deployment that is available under Kueue's name.
 	removeImpostor := s.bring(impostor)
 	report := s.soon("gang_scheduling", kars.Detected, "Kueue")
-	s.want(s.try(report, active.Options{}), kars.NotDetected, "Kueue does not start a job")
+	s.want(s.try(report, active.Options{Patience: brevity}), kars.NotDetected, "Kueue does not start a job")
 	s.want(s.try(s.soon("robust_controller", kars.Detected, ""), active.Options{}), kars.NotDetected, "A ClusterQueue that is none was let in by Kueue")
 	removeImpostor()
 
