@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	tfstate "github.com/hashicorp/terraform-plugin-testing/terraform"
 
+	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/acctest/terraform"
 	"github.com/agentward/terraform-provider-agent/internal/gcp/gcptest"
 )
@@ -59,6 +60,7 @@ func signedOut(t *testing.T) {
 }
 
 func TestTheProviderSignsInAsItIsTold(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	signedOut(t)
 	google := gcptest.Start(t, gcptest.Options{AccessToken: "of-the-key"})
 	asDeployer := engine(google, fmt.Sprintf(`
@@ -86,6 +88,7 @@ func TestTheProviderSignsInAsItIsTold(t *testing.T) {
 }
 
 func TestAWrongTokenIsToldAndNotShown(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	signedOut(t)
 	google := gcptest.Start(t, gcptest.Options{AccessToken: "of-another"})
 	t.Setenv("GOOGLE_OAUTH_ACCESS_TOKEN", "s3cr3t-token")
@@ -104,6 +107,7 @@ func TestAWrongTokenIsToldAndNotShown(t *testing.T) {
 }
 
 func TestNobodySignsInToRender(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	signedOut(t)
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json")
 	google := gcptest.Start(t, gcptest.Options{AccessToken: "of-nobody"})

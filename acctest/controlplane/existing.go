@@ -65,6 +65,15 @@ func (c *ControlPlane) OnlyOurs(tb testing.TB, needs string) {
 	}
 }
 
+// NoneNeeded skips a test that needs no cluster, such as one of a fake of Google's APIs alone, where the tests have one to run on that is not
+// ours: it shows nothing there that it does not show without, where it runs too.
+func NoneNeeded(tb testing.TB) {
+	tb.Helper()
+	if os.Getenv(KubeconfigVariable) != "" {
+		tb.Skip("needs no cluster, and is for those who run the tests without one")
+	}
+}
+
 // impersonate writes a kubeconfig that has the administrator act as the user: there is no key here to sign a certificate with.
 func (c *ControlPlane) impersonate(path, name string, groups []string) error {
 	config, err := clientcmd.LoadFromFile(c.Kubeconfig())

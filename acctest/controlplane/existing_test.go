@@ -102,6 +102,20 @@ func TestExistingClusterKeepsItsProcessesToItself(t *testing.T) {
 	})
 }
 
+func TestWhatNeedsNoClusterIsForThoseWhoGiveNone(t *testing.T) {
+	for name, given := range map[string]string{"where one is given": "/nowhere/kubeconfig", "where none is": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(controlplane.KubeconfigVariable, given)
+			t.Cleanup(func() {
+				if t.Skipped() != (given != "") {
+					t.Errorf("it is skipped: %v", t.Skipped())
+				}
+			})
+			controlplane.NoneNeeded(t)
+		})
+	}
+}
+
 func TestExistingClusterKeepsTheCRDsOfOthers(t *testing.T) {
 	own := controlplane.Shared(t)
 	cluster := existing(t, own.Kubeconfig())

@@ -1,6 +1,7 @@
 // Command testacc runs the provider's tests on a cluster with nodes: on one that kind makes for this run, or on an existing one. Then it
 // brings SPIRE, Kyverno and the rest of the platform into the cluster and runs the scenarios, where the cluster is one of kind's.
-// Its arguments are further flags of go test. The environment says the rest:
+// The provider's tests that need no cluster, such as those of a fake of Google's APIs alone, are skipped: controlplane.NoneNeeded says so of
+// them, and `make test` runs them. Its arguments are further flags of go test. The environment says the rest:
 //
 //	TESTACC_KUBECONFIG  an administrator's kubeconfig of the cluster to use; nothing of that cluster is deleted but what the
 //	                    tests made in it, and the CRDs that they install stay

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
+	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/acctest/terraform"
 )
 
@@ -61,6 +62,7 @@ func list(names ...string) knownvalue.Check {
 }
 
 func TestDecisionsAreTheGateways(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	for name, c := range map[string]struct {
 		configuration string
 		allowed       bool
@@ -112,6 +114,7 @@ func permitted(principal, name, arguments string) string {
 }
 
 func TestPermissionsDecideAsTheGatewaysDo(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	for name, c := range map[string]struct {
 		configuration string
 		by            knownvalue.Check
@@ -138,6 +141,7 @@ func replace(text, old, to string) string {
 }
 
 func TestWhatIsWrongIsToldWithItsPlace(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	good := ask(agent, "transfer", "", "")
 	for name, c := range map[string]struct{ configuration, want string }{
 		"a misspelt attribute of a policy": {replace(good, "context.mtls", "context.mtsl"), `(?s)Line 12, column 54.*mtsl`},

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/internal/gcp"
 	"github.com/agentward/terraform-provider-agent/internal/gcp/gcptest"
 	"github.com/agentward/terraform-provider-agent/provider"
@@ -22,6 +23,7 @@ import (
 // apply has made by then is in state, or is found, and the next one finishes: where Terraform replaces what the failed create left, as it
 // does by itself, and where it goes on from that, as it does when told that it is not tainted.
 func TestGoogleApplyThatIsCutAnywhereIsFinishedByTheNext(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	for name, cut := range map[string]struct {
 		drop   gcptest.Drop
 		finish func(p spoken, left kept) kept

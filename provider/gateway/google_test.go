@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
+	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/acctest/terraform"
 	"github.com/agentward/terraform-provider-agent/internal/gcp/gcptest"
 )
@@ -70,6 +71,7 @@ func edit(t *testing.T, fake *gcptest.Server, name string, change func(map[strin
 }
 
 func TestGoogleGatewayIsKnownAtPlanAndStays(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	fake := google(t, gcptest.Options{Polls: 1})
 	config := inGoogle(fake, onGoogle(`["balance"]`, `namespace = "gateways"`))
 	at := tfjsonpath.New[string]
@@ -95,6 +97,7 @@ func TestGoogleGatewayIsKnownAtPlanAndStays(t *testing.T) {
 }
 
 func TestGooglePermissionThatChangesLeavesTheRestAlone(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	fake := google(t, gcptest.Options{})
 	config := func(tools string) string { return inGoogle(fake, onGoogle(tools, "")) }
 	changed := after(fake.Forget, plans(config(`["balance", "history"]`),
@@ -115,6 +118,7 @@ func TestGooglePermissionThatChangesLeavesTheRestAlone(t *testing.T) {
 }
 
 func TestGoogleDriftShowsAndIsHealed(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	fake := google(t, gcptest.Options{})
 	config := inGoogle(fake, onGoogle(`["balance"]`, `gcp = { description = "of the tests" }`))
 	update := action(plancheck.ResourceActionUpdate)
@@ -143,6 +147,7 @@ func TestGoogleDriftShowsAndIsHealed(t *testing.T) {
 }
 
 func TestGoogleGatewayIsImportedByItsFullName(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	for _, id := range []string{googleKey, googleName} {
 		t.Run(id, func(t *testing.T) {
 			fake := google(t, gcptest.Options{})
@@ -171,6 +176,7 @@ import {
 }
 
 func TestGoogleGatewayIsImportedByItsNameWhereTheProviderIsOnGoogle(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	fake := google(t, gcptest.Options{})
 	config := terraform.Google(fake.Endpoint, `stack = "gcp"`, strings.Replace(onGoogle(`["balance"]`, `namespace = "gateways"`), `stack   = "gcp"`, "", 1))
 	terraform.Test(t,
@@ -210,6 +216,7 @@ func TestGatewayMovesToGoogleAndBack(t *testing.T) {
 }
 
 func TestGoogleFailureInTheMiddleIsGoneOnFrom(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	fake := google(t, gcptest.Options{})
 	config := inGoogle(fake, onGoogle(`["balance"]`, ""))
 	refused := resource.TestStep{
@@ -222,6 +229,7 @@ func TestGoogleFailureInTheMiddleIsGoneOnFrom(t *testing.T) {
 }
 
 func TestGooglePlanNeedsNoAnswer(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	nowhere := terraform.Google(func(string) string { return "http://127.0.0.1:1/" }, "", onGoogle(`["balance"]`, ""))
 	terraform.Test(t, resource.TestStep{
 		Config: nowhere, PlanOnly: true, ExpectNonEmptyPlan: true,

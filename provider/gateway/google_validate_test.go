@@ -6,10 +6,12 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
+	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/acctest/terraform"
 )
 
 func TestWhatIsWrongOnGoogleIsToldAtTheAttribute(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	nowhere := func(rest string) string {
 		return terraform.Google(func(string) string { return "http://127.0.0.1:1/" }, "", rest)
 	}
@@ -57,6 +59,7 @@ func TestWhatIsWrongOnGoogleIsToldAtTheAttribute(t *testing.T) {
 }
 
 func TestImportOfWhatIsNoGateway(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	for _, id := range []string{
 		"//networkservices.googleapis.com/projects/agents-1/locations/us-central1/authzExtensions/tools", "projects/agents-1/locations/us-central1/gateways/tools",
 		"//networksecurity.googleapis.com/projects/agents-1/locations/us-central1/agentGateways/tools",

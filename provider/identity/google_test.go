@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
+	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/acctest/terraform"
 	"github.com/agentward/terraform-provider-agent/internal/gcp/gcptest"
 )
@@ -79,6 +80,7 @@ const guarded = `
 `
 
 func TestAnIdentityOnAgentRuntime(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	server := gcptest.Start(t, gcptest.Options{Polls: 1})
 	plain := google(server, `gcp = { agent_runtime = {} }`)
 	full := google(server, `gcp = {
@@ -156,6 +158,7 @@ func TestAnIdentityOnAgentRuntime(t *testing.T) {
 }
 
 func TestAnIdentityOfAnEngineThatExistsLeavesItAlone(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	server := gcptest.Start(t, gcptest.Options{})
 	config := google(server, `gcp = {
     agent_runtime = { engine = "projects/agents-1/locations/us-central1/reasoningEngines/42" }
@@ -176,6 +179,7 @@ func TestAnIdentityOfAnEngineThatExistsLeavesItAlone(t *testing.T) {
 }
 
 func TestAManagedIdentity(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	server := gcptest.Start(t, gcptest.Options{Polls: 1})
 	managed := func(more, suspension string) string {
 		return google(server, more+` gcp = {
@@ -249,6 +253,7 @@ func TestAnAgentOnGKEIsToldByItsPods(t *testing.T) {
 }
 
 func TestWhatTheOtherStackHasIsRefusedAtItsAttribute(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	server := gcptest.Start(t, gcptest.Options{})
 	for name, test := range map[string]struct{ config, want string }{
 		"what SPIRE has, on Google Cloud": {google(server, `x509_ttl = "1h"`), `Invalid x509_ttl`},
@@ -271,6 +276,7 @@ func TestWhatTheOtherStackHasIsRefusedAtItsAttribute(t *testing.T) {
 
 // A secret without its version is one mistake, and one error says what to do.
 func TestASecretOfNoVersionIsOneError(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	for name, test := range map[string]struct{ way, at string }{
 		"a key":              {`api_key = { key_wo = "sesame" }`, "api_key.key_wo"},
 		"a client's secret":  {`two_legged_oauth = { client_id = "billing", client_secret_wo = "sesame", token_url = "https://auth.example.org/token" }`, "two_legged_oauth.client_secret_wo"},

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
+	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/acctest/terraform"
 )
 
@@ -58,6 +59,7 @@ func at(steps ...string) tfjsonpath.Path {
 }
 
 func TestWhatIsPortableIsSaidOfEachPermission(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	terraform.Test(t, resource.TestStep{
 		Config: ask(balance+allow("small", `target = "bank", tools = ["transfer"], arguments = { amount = { max = 100 } }`)+
 			allow("users", `target = "crm", operations = ["getUser"]`), ""),
@@ -76,6 +78,7 @@ func TestWhatIsPortableIsSaidOfEachPermission(t *testing.T) {
 }
 
 func TestWhatPermissionsDependOnOfTheGateway(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	means := func(config, want string) resource.TestStep {
 		return resource.TestStep{
 			Config:            config,
@@ -98,6 +101,7 @@ func TestWhatPermissionsDependOnOfTheGateway(t *testing.T) {
 }
 
 func TestNothingToJudge(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	terraform.Test(t, resource.TestStep{
 		Config: ask("", ""),
 		ConfigStateChecks: []statecheck.StateCheck{
@@ -108,6 +112,7 @@ func TestNothingToJudge(t *testing.T) {
 }
 
 func TestWhatIsWrongOnAnyStackIsAnError(t *testing.T) {
+	controlplane.NoneNeeded(t)
 	terraform.Test(t, resource.TestStep{
 		Config:      ask(allow("nowhere", `target = "nobody", tools = ["*"]`), ""),
 		ExpectError: regexp.MustCompile(`Invalid allow\["nowhere"\]\.target`),
