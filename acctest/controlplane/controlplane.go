@@ -89,10 +89,16 @@ func Start(tb testing.TB, options Options) *ControlPlane {
 	return c
 }
 
+// starting has control planes of parallel tests start one after the other. A start computes: several at once are there no sooner, and those
+// that are there already would answer late.
+var starting sync.Mutex
+
 // Run starts a control plane and returns when it is ready. On an error, which holds the last lines of the log of the component
 // at fault, nothing is left running.
 func Run(ctx context.Context, config Config) (*ControlPlane, error) {
 	sweep()
+	starting.Lock()
+	defer starting.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	for attempt := 1; ; attempt++ {

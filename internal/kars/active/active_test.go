@@ -2,6 +2,8 @@ package active
 
 import (
 	"context"
+	"flag"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -16,7 +18,47 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/kars"
 )
 
-func TestMain(m *testing.M) { controlplane.Main(m) }
+func TestMain(m *testing.M) {
+	// The tests wait, for what must not come, and hardly compute: more of them go on at once than there are cores.
+	if err := flag.Set("test.parallel", "16"); err != nil {
+		panic(err)
+	}
+	controlplane.Main(m)
+}
+
+// The tests of a cluster without nodes share a control plane. They take turns where one makes what another must not see, and nothing is left
+// after any turn. All this while other tests wait on control planes of their own.
+func TestOnASharedControlPlane(t *testing.T) {
+	plane := controlplane.Shared(t) // the first that starts: on no other is so much waited for
+	t.Parallel()
+	type turn map[string]func(*testing.T)
+	for i, tests := range []turn{
+		{
+			"an accelerator that a driver promises is not verified": anAcceleratorThatADriverPromises,
+			"what was not found is not tried":                       whatWasNotFoundIsNotTried,
+			"somebody who may make nothing is told":                 somebodyWhoMayMakeNothingIsTold,
+			"an interrupted run cleans up":                          anInterruptedRunCleansUp,
+			"the gateway classes that are tried":                    theGatewayClassesThatAreTried,
+			"PodMonitors are made where somebody selects them":      podMonitorsAreMadeWhereSomebodySelectsThem,
+		},
+		{
+			"an accelerator that no pod gets is not verified": anAcceleratorThatNoPodGets,
+			"what a gateway's controller says":                whatAGatewaysControllerSays,
+		},
+		{"without nodes": withoutNodes},
+		{"a run with the published role": aRunWithThePublishedRole},
+	} {
+		t.Run(fmt.Sprintf("turn %d", i+1), func(t *testing.T) {
+			for name, test := range tests {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					test(t)
+				})
+			}
+		})
+		nothingIsLeft(t, plane.Config())
+	}
+}
 
 // detected is a report in which requirements look as if they were met.
 func detected(ids ...string) kars.Report {
@@ -55,7 +97,7 @@ func nothingIsLeft(t *testing.T, config *rest.Config) {
 			break
 		}
 		if time.Since(start) > time.Minute {
-			t.Fatalf("%d namespaces are left", len(namespaces.Items))
+			t.Fatalf("%d namespaces are left, the first for %s", len(namespaces.Items), namespaces.Items[0].Labels[ownerLabel])
 		}
 	}
 	for _, kind := range clusterKinds {
@@ -67,12 +109,12 @@ func nothingIsLeft(t *testing.T, config *rest.Config) {
 }
 
 // A control plane without nodes runs no pods, so that nothing works there that takes one, whatever is promised.
-func TestWithoutNodes(t *testing.T) {
+func withoutNodes(t *testing.T) {
 	c := controlplane.Shared(t)
 	if err := c.InstallCRDs(t.Context(), crd.Dir(t, crd.Kueue), crd.Dir(t, crd.AgentSandbox), crd.Dir(t, crd.SPIRE), crd.Dir(t, crd.Prometheus)); err != nil {
 		t.Fatal(err)
 	}
-	const patience = 24 * time.Second
+	const patience = time.Minute
 	for _, test := range []struct {
 		name, id string
 		status   kars.Status
@@ -98,11 +140,10 @@ func TestWithoutNodes(t *testing.T) {
 			}
 		})
 	}
-	t.Cleanup(func() { nothingIsLeft(t, c.Config()) })
 }
 
 // What is not there is not tried, and neither is what could not be read.
-func TestWhatWasNotFoundIsNotTried(t *testing.T) {
+func whatWasNotFoundIsNotTried(t *testing.T) {
 	report := detected("dra_support", "dra_support", "dra_support")
 	report.Results[0].Status = kars.NotDetected
 	report.Results[1].Unread = []string{"list deviceclasses: the credentials may not"}
@@ -120,7 +161,7 @@ func TestWhatWasNotFoundIsNotTried(t *testing.T) {
 	}
 }
 
-func TestSomebodyWhoMayMakeNothingIsTold(t *testing.T) {
+func somebodyWhoMayMakeNothingIsTold(t *testing.T) {
 	c := controlplane.Shared(t)
 	config, err := clientcmd.BuildConfigFromFlags("", c.User("maker-of-nothing"))
 	if err != nil {
@@ -132,20 +173,18 @@ func TestSomebodyWhoMayMakeNothingIsTold(t *testing.T) {
 }
 
 // A run that is interrupted cleans up all the same, and says that it is not whole.
-func TestAnInterruptedRunCleansUp(t *testing.T) {
+func anInterruptedRunCleansUp(t *testing.T) {
 	c := controlplane.Shared(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	time.AfterFunc(3*time.Second, cancel)
 	start := time.Now()
-	report, err := Run(ctx, c.Config(), detected("in_place_pod_resize", "dra_support"), Options{}, nil)
+	report, err := Run(ctx, c.Config(), detected("in_place_pod_resize", "dra_support"), Options{}, func(string) { time.AfterFunc(3*time.Second, cancel) })
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !report.Interrupted || report.Results[0].Status != kars.Detected || report.Results[1].Status != kars.Detected || time.Since(start) > time.Minute {
 		t.Errorf("interrupted %v, after %s, with %+v", report.Interrupted, time.Since(start), report.Results)
 	}
-	nothingIsLeft(t, c.Config())
 }
 
 // wantResult wants a result to be that of an active probe, and its reason to say so.

@@ -96,14 +96,26 @@ func metricsServer(t *testing.T, busy func(namespace string) []string) int {
 
 func nobody(string) []string { return nil }
 
-// Metrics that are registered are tried, whatever is said of pods there.
-func TestMetricsThatNoAutoscalerCanFollow(t *testing.T) {
+// Metrics that are registered are tried. Nobody has to be behind an APIService for it to be there.
+func TestMetricsThatNobodyServes(t *testing.T) {
 	t.Parallel() // it waits, on a control plane of its own
 	c := controlplane.Start(t, autoscalers)
 	c.FakeNode(t, "node-1")
 	if r := run(t, c.Config(), detected("pod_autoscaling"), Options{Patience: patient}); r.Status != kars.Detected || r.Probe != kars.Passive {
 		t.Errorf("without any metrics it is %s: %s", r.Status, r.Reason)
 	}
+	remove := registerMetrics(t, c, 1)
+	wantResult(t, run(t, c.Config(), detected("pod_autoscaling"), Options{Patience: patient}), kars.NotDetected, "the server is currently unable to handle the request")
+	// No namespace goes while the API server has kinds of which nobody knows whether there are some in it.
+	remove()
+	nothingIsLeft(t, c.Config())
+}
+
+// Neither metrics of nothing nor those of what is busy without a reason can be followed.
+func TestMetricsThatNoAutoscalerCanFollow(t *testing.T) {
+	t.Parallel() // it waits, on a control plane of its own
+	c := controlplane.Start(t, autoscalers)
+	c.FakeNode(t, "node-1")
 	client, err := connect(c.Config(), Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -119,13 +131,6 @@ func TestMetricsThatNoAutoscalerCanFollow(t *testing.T) {
 		}
 		return names
 	}
-	// Nobody has to be behind an APIService for it to be there.
-	remove := registerMetrics(t, c, 1)
-	wantResult(t, run(t, c.Config(), detected("pod_autoscaling"), Options{Patience: patient}), kars.NotDetected, "the server is currently unable to handle the request")
-	// No namespace goes while the API server has kinds of which nobody knows whether there are some in it.
-	remove()
-	nothingIsLeft(t, c.Config())
-
 	var busy atomic.Value
 	busy.Store(nobody)
 	registerMetrics(t, c, metricsServer(t, func(namespace string) []string { return busy.Load().(func(string) []string)(namespace) }))

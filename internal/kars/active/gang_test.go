@@ -31,13 +31,14 @@ func scheduled(t *testing.T, gate bool) *controlplane.ControlPlane {
 func TestASchedulerThatKeepsToGroups(t *testing.T) {
 	t.Parallel() // it waits, on a control plane of its own
 	c := scheduled(t, true)
-	report, err := Run(t.Context(), c.Config(), detected("gang_scheduling", "workload_aware_scheduling"), Options{}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range report.Results {
-		wantResult(t, r, kars.Verified, "whole or not at all by the scheduler")
-	}
+	t.Run("both probes", func(t *testing.T) {
+		for _, id := range []string{"gang_scheduling", "workload_aware_scheduling"} {
+			t.Run(id, func(t *testing.T) {
+				t.Parallel()
+				wantResult(t, run(t, c.Config(), detected(id), Options{}), kars.Verified, "whole or not at all by the scheduler")
+			})
+		}
+	})
 	nothingIsLeft(t, c.Config())
 }
 

