@@ -1,11 +1,15 @@
 // Package conformance_test tries the active probes out on a cluster with nodes: what works is verified, and what only looks as if it did is
 // not.
 //
-// A test is parallel where it mostly waits for nothing to happen, and nobody else's requirement can tell that it is there.
+// A test is parallel where it mostly waits, and no requirement that another parallel one looks at can tell that it is there. Those that measure
+// (autoscalers), that reconfigure the node (accelerators, sandboxes) or that look at what anybody left behind have the cluster to themselves.
+// So has Kueue, which is an operator like that of another test, and whose kinds, while the webhook that converts them does not answer, cannot
+// be listed: each probe lists them, to remove what earlier ones left.
 package conformance_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,7 +25,6 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/agentward/terraform-provider-agent/acctest/cluster"
-	"github.com/agentward/terraform-provider-agent/acctest/crd"
 	"github.com/agentward/terraform-provider-agent/acctest/platform"
 	"github.com/agentward/terraform-provider-agent/acctest/terraform"
 	"github.com/agentward/terraform-provider-agent/internal/kars"
@@ -30,7 +33,17 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/kars/passive"
 )
 
-func TestMain(m *testing.M) { terraform.Main(m) }
+// atOnce is how many parallel tests there are. They wait for the cluster and not for this machine's processors, of which there may be fewer.
+const atOnce = "5"
+
+func TestMain(m *testing.M) {
+	// Nothing is parsed yet, so that whoever says otherwise has the last word.
+	if err := flag.Set("test.parallel", atOnce); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	terraform.Main(m)
+}
 
 type stage struct {
 	*platform.Platform
@@ -181,6 +194,7 @@ func (s *stage) eventuallyTries(id string, options active.Options, status kars.S
 func TestWhatWorksIsVerified(t *testing.T) {
 	for _, id := range []string{"dra_support", "in_place_pod_resize", "long_running_stability", "agent_identity"} {
 		t.Run(id, func(t *testing.T) {
+			t.Parallel() // each looks at a namespace of its own
 			s := enter(t)
 			s.want(s.try(s.look(id), active.Options{}), kars.Verified, "")
 			s.nothingIsLeft(id)
@@ -248,58 +262,6 @@ spec:
 			s.eventuallyTries("policy_enforcement", active.Options{AgentNamespace: labels}, test.want, test.reason)
 		})
 	}
-}
-
-// A handler that no node has: a pod in it never starts.
-func TestARuntimeClassWithoutARuntimeIsNoSandbox(t *testing.T) {
-	t.Parallel()
-	s := enter(t)
-	s.bring("apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: kars-conformance}\nhandler: runsc\n")
-	report := s.soon("workload_sandboxing", kars.NotDetected, "no node has the runtime")
-	// On a node that does not say which handlers it has, a passive look would believe it.
-	report.Results[0].Status = kars.Detected
-	s.want(s.try(report, active.Options{}), kars.NotDetected, "No pod runs apart")
-}
-
-// agentSandbox gives the controller as its project ships it, run by this image.
-func (s *stage) agentSandbox(image string) string {
-	s.Helper()
-	folder := filepath.Dir(crd.Dir(s.T, crd.AgentSandbox))
-	var all []string
-	for _, name := range []string{"controller.yaml", "rbac.generated.yaml"} {
-		text, err := os.ReadFile(filepath.Join(folder, name))
-		if err != nil {
-			s.Fatal(err)
-		}
-		all = append(all, string(text))
-	}
-	return strings.ReplaceAll(strings.Join(all, "\n---\n"), "ko://sigs.k8s.io/agent-sandbox/cmd/agent-sandbox-controller", image)
-}
-
-// The report follows what is installed and removed, with the kinds and the controller as they are shipped, and with a controller that is
-// none.
-func TestTheReportFollowsAnOperator(t *testing.T) {
-	s := enter(t)
-	s.soon("robust_controller", kars.NotDetected, "")
-	kinds, err := os.ReadFile(filepath.Join(crd.Dir(t, crd.AgentSandbox), "agents.x-k8s.io_sandboxes.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	removeKinds := s.bring(string(kinds))
-	s.soon("robust_controller", kars.NotDetected, "does not work")
-
-	// The probe's own image runs and answers, and controls nothing.
-	removeImpostor := s.bring(s.agentSandbox(s.Images.Probe))
-	report := s.soon("robust_controller", kars.Detected, "agent-sandbox")
-	s.want(s.try(report, active.Options{Patience: brevity}), kars.NotDetected, "Nobody makes a pod of a Sandbox")
-	removeImpostor()
-
-	removeReal := s.bring(s.agentSandbox(s.Images.AgentSandbox))
-	s.want(s.try(s.soon("robust_controller", kars.Detected, "agent-sandbox"), active.Options{}), kars.Verified, "turned a Sandbox into a pod")
-	removeReal()
-	s.soon("robust_controller", kars.NotDetected, "does not work")
-	removeKinds()
-	s.soon("robust_controller", kars.NotDetected, "No operator")
 }
 
 // A run that was killed cleans up nothing; the next one does, once nobody can use it any more.

@@ -100,6 +100,7 @@ spec:
 // The report follows what is installed and removed: the kinds alone, a class that was accepted by a controller that is gone, a
 // controller that says all that it should and lets a header be a header, and a real one.
 func TestTheReportFollowsAGateway(t *testing.T) {
+	t.Parallel()
 	s := enter(t)
 	s.soon("ai_inference", kars.NotDetected, "does not serve")
 	removeKinds := s.bring(s.gatewayKinds())

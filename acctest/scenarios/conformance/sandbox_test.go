@@ -52,6 +52,17 @@ func TestASandboxIsOneByItsKernel(t *testing.T) {
 	s.nothingIsLeft("workload_sandboxing")
 }
 
+// A handler that no node has: a pod in it never starts.
+func TestARuntimeClassWithoutARuntimeIsNoSandbox(t *testing.T) {
+	t.Parallel()
+	s := enter(t)
+	s.bring("apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: kars-conformance}\nhandler: runsc\n")
+	report := s.soon("workload_sandboxing", kars.NotDetected, "no node has the runtime")
+	// On a node that does not say which handlers it has, a passive look would believe it.
+	report.Results[0].Status = kars.Detected
+	s.want(s.try(report, active.Options{}), kars.NotDetected, "No pod runs apart")
+}
+
 // installHandlers brings gVisor and the runtimes into the only node, until the test ends.
 func (s *stage) installHandlers() {
 	s.Helper()
