@@ -8,12 +8,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
+	"github.com/agentward/terraform-provider-agent/internal/gcp"
 	"github.com/agentward/terraform-provider-agent/provider"
 )
 
@@ -74,11 +76,15 @@ func Test(t *testing.T, steps ...resource.TestStep) {
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: Factories(), Steps: steps})
 }
 
+// pace has tests on Google Cloud wait as users do, as often and a hundred times as fast: fakes of its APIs count how often they are asked, and
+// look at no clock.
+var pace = gcp.Pace{First: 5 * time.Millisecond, Longest: 300 * time.Millisecond, Settle: 1200 * time.Millisecond}
+
 // Factories gives the provider as terraform-plugin-testing takes it.
 func Factories() map[string]func() (tfprotov6.ProviderServer, error) {
 	noteProgram()
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"agent": providerserver.NewProtocol6WithError(provider.New("test")()),
+		"agent": providerserver.NewProtocol6WithError(provider.New("test", provider.GooglePace(pace))()),
 	}
 }
 
