@@ -76,6 +76,7 @@ spec: {ports: [{port: 9090}]}
 }
 
 func TestTheClusterRoleIsExactlyWhatIsRead(t *testing.T) {
+	t.Parallel()
 	s := furnished(t)
 	api := reader(t, s.as(t, "looker", passive.Rules()))
 	mark, err := s.Mark()
@@ -124,6 +125,7 @@ func TestTheClusterRoleIsExactlyWhatIsRead(t *testing.T) {
 }
 
 func TestWhatMayNotBeReadIsSaidAndTheRestGoesOn(t *testing.T) {
+	t.Parallel()
 	s := furnished(t)
 	list, err := kars.ForVersion("1.37")
 	if err != nil {

@@ -79,6 +79,7 @@ func says(text string) http.Handler {
 
 // What an exporter and Prometheus themselves say counts, not that they run.
 func TestAnswersOfServices(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	for _, test := range looksAtAnswers() {
 		t.Run(test.id+": "+test.name, func(t *testing.T) {
@@ -127,6 +128,7 @@ func looksAtServedMetrics(port int) []look {
 // An API server behind the API server, as adapters of metrics are: while it answers the requirement is met, and when it does not any
 // more it is not, though everything is registered as before.
 func TestMetricsThatAreServed(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	adapter := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

@@ -94,6 +94,7 @@ func looksAtLess() []lookAtLess {
 }
 
 func TestAnAPIServerThatServesLess(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	for _, l := range looksAtLess() {
 		t.Run(l.id+": "+l.name, func(t *testing.T) {
@@ -106,6 +107,7 @@ func TestAnAPIServerThatServesLess(t *testing.T) {
 }
 
 func TestGroups(t *testing.T) {
+	t.Parallel()
 	newSceneWith(t, controlplane.Options{
 		FeatureGates: map[string]bool{"GenericWorkload": true}, RuntimeConfig: map[string]string{"scheduling.k8s.io/v1beta1": "true"},
 	}).look(t, looksOfGroups())

@@ -33,6 +33,7 @@ func (s *scene) look(t *testing.T, looks []look) {
 
 // What a control plane without anything installed has, version by version. Nothing of it is a guess.
 func TestABareCluster(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	want := map[string]kars.Status{
 		"dra_support": kars.Detected, "driver_runtime_management": kars.Unknown, "gpu_sharing": kars.Unknown, "virtualized_accelerator": kars.Unknown,
@@ -76,6 +77,7 @@ func TestABareCluster(t *testing.T) {
 
 // What a version of Kubernetes can be told to leave out.
 func TestAnOlderCluster(t *testing.T) {
+	t.Parallel()
 	newSceneWith(t, controlplane.Options{RuntimeConfig: map[string]string{"resource.k8s.io/v1": "false", "autoscaling/v1": "false", "autoscaling/v2": "false"}}).look(t, looksOfAnOlderCluster())
 }
 
@@ -87,6 +89,7 @@ func looksOfAnOlderCluster() []look {
 }
 
 func TestAccelerators(t *testing.T) {
+	t.Parallel()
 	newScene(t).look(t, looksOfAccelerators())
 }
 
@@ -121,6 +124,7 @@ func looksOfAccelerators() []look {
 }
 
 func TestSandboxing(t *testing.T) {
+	t.Parallel()
 	newScene(t).look(t, looksOfSandboxing())
 }
 
@@ -138,6 +142,7 @@ func looksOfSandboxing() []look {
 }
 
 func TestNetworking(t *testing.T) {
+	t.Parallel()
 	newScene(t, crd.Dir(t, crd.GatewayAPI), crd.Dir(t, crd.Inference), crd.Dir(t, crd.LeaderWorkerSet)).look(t, looksOfNetworking())
 }
 
@@ -184,6 +189,7 @@ spec: {selector: {matchLabels: {app: llama}}, targetPorts: [{number: 8000}], end
 }
 
 func TestScheduling(t *testing.T) {
+	t.Parallel()
 	newScene(t, crd.Dir(t, crd.Kueue)).look(t, looksOfScheduling())
 }
 
@@ -222,6 +228,7 @@ func looksOfScheduling() []look {
 }
 
 func TestObservability(t *testing.T) {
+	t.Parallel()
 	newScene(t).look(t, looksOfObservability())
 }
 
@@ -236,6 +243,7 @@ func looksOfObservability() []look {
 }
 
 func TestOperators(t *testing.T) {
+	t.Parallel()
 	newScene(t, crd.Dir(t, crd.AgentSandbox)).look(t, looksOfOperators())
 }
 
@@ -274,6 +282,7 @@ webhooks:
 }
 
 func TestWhatIsProposed(t *testing.T) {
+	t.Parallel()
 	newScene(t, crd.Dir(t, crd.SPIRE), crd.Dir(t, crd.Kyverno)).look(t, looksOfWhatIsProposed())
 }
 

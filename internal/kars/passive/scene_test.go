@@ -31,7 +31,7 @@ import (
 var now = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 
 // scene is a control plane in which objects with the status that a test gives them stand for a cluster: no controller is there to say
-// otherwise.
+// otherwise. Each test has its own, and goes on beside others: most of the time it waits for kinds to be served, or not to be served any more.
 type scene struct {
 	*controlplane.ControlPlane
 	dynamic   dynamic.Interface
