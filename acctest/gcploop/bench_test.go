@@ -39,6 +39,8 @@ func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{folder: terraform.At(t, t.TempDir())}
 	b.quiet = b.folder.Attach(t, provider.GooglePace(pace))
+	// Terraform is over before its garbage is worth collecting.
+	b.folder.Environment = append(b.folder.Environment, "GOGC=off")
 	return b
 }
 

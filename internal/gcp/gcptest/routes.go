@@ -64,15 +64,13 @@ func custom(r *route) int {
 // find is the method that answers a request, with the name the path carries: that of the resource, or of its parent.
 // The path is the escaped one, since names in IAM's deny policies have slashes that are escaped.
 func find(documents []*document, verb, path string) (*route, string, *refusal) {
-	known := false
 	for _, d := range documents {
 		for _, r := range d.routes {
-			groups := r.path.FindStringSubmatch(path)
-			if groups == nil {
+			if r.HTTPMethod != verb {
 				continue
 			}
-			if r.HTTPMethod != verb {
-				known = true
+			groups := r.path.FindStringSubmatch(path)
+			if groups == nil {
 				continue
 			}
 			for i, parameter := range r.parameters {
@@ -83,8 +81,10 @@ func find(documents []*document, verb, path string) (*route, string, *refusal) {
 			return r, "", nil
 		}
 	}
-	if known {
-		return nil, "", refuse("NOT_FOUND", "The API has no method %s %s, but others with this path.", verb, path)
+	for _, d := range documents {
+		if slices.ContainsFunc(d.routes, func(r *route) bool { return r.path.MatchString(path) }) {
+			return nil, "", refuse("NOT_FOUND", "The API has no method %s %s, but others with this path.", verb, path)
+		}
 	}
 	return nil, "", refuse("NOT_FOUND", "The API has no method with the path %s.", path)
 }
