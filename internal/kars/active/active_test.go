@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -87,7 +86,6 @@ func nothingIsLeft(t *testing.T, config *rest.Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	marked := metav1.ListOptions{LabelSelector: ownerLabel}
 	for start := time.Now(); ; time.Sleep(100 * time.Millisecond) {
 		namespaces, err := c.kube.CoreV1().Namespaces().List(context.Background(), marked)
 		if err != nil {

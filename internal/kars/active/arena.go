@@ -139,9 +139,9 @@ func (c *client) sweepOnceAllowed(ctx context.Context, now time.Time) error {
 // allowedAfter is how long after that.
 const allowedAfter = 3 * time.Second
 
-// sweep removes what probes left behind whose time is over.
+// sweep removes what probes left behind whose time is over. Where that cannot be done for a kind of the whole cluster, as while a webhook that
+// converts it is dead, it is left to a later run: the kind is that of one probe, which meets the same and says so, and the rest goes on.
 func (c *client) sweep(ctx context.Context, now time.Time) error {
-	marked := metav1.ListOptions{LabelSelector: ownerLabel}
 	namespaces, err := c.kube.CoreV1().Namespaces().List(ctx, marked)
 	if err != nil {
 		return err
@@ -155,23 +155,25 @@ func (c *client) sweep(ctx context.Context, now time.Time) error {
 		}
 	}
 	for _, kind := range clusterKinds {
-		list, err := c.dynamic.Resource(kind).List(ctx, marked)
-		if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) {
-			continue // not served, or not ours to make either
-		}
-		if err != nil {
-			return err
-		}
-		for _, object := range list.Items {
-			if !over(object.GetAnnotations(), now) {
-				continue
-			}
-			if err := c.dynamic.Resource(kind).Delete(ctx, object.GetName(), metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
-				return err
-			}
-		}
+		c.sweepKind(ctx, kind, now)
 	}
 	return nil
+}
+
+// marked selects what probes made.
+var marked = metav1.ListOptions{LabelSelector: ownerLabel}
+
+// sweepKind does so for a kind of the whole cluster, as far as it can.
+func (c *client) sweepKind(ctx context.Context, kind schema.GroupVersionResource, now time.Time) {
+	list, err := c.dynamic.Resource(kind).List(ctx, marked)
+	if err != nil {
+		return // not served, not ours to make either, or out of order
+	}
+	for _, object := range list.Items {
+		if over(object.GetAnnotations(), now) {
+			_ = c.dynamic.Resource(kind).Delete(ctx, object.GetName(), metav1.DeleteOptions{}) // gone already, or for a later run
+		}
+	}
 }
 
 func over(annotations map[string]string, now time.Time) bool {
