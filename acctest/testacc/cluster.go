@@ -34,18 +34,19 @@ type cluster interface {
 	release(ctx context.Context, out io.Writer) error
 }
 
-// choose takes the cluster that the environment names, or a kind cluster where Docker can have one. It brings nothing up.
-func choose(ctx context.Context, out io.Writer) (cluster, error) {
+// choose takes the cluster that the environment names, or kind clusters where Docker can have them: one gives a cluster, and many says that it
+// gives another each time. It brings nothing up.
+func choose(ctx context.Context, out io.Writer) (one func() cluster, many bool, err error) {
 	path, err := given()
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if path != "" {
-		return existing(path), nil
+		return func() cluster { return existing(path) }, false, nil
 	}
 	fmt.Fprintln(out, "Looking for Docker and a node image, which is pulled where it is not there yet.")
 	if err := kind.StartDocker(ctx, out); err != nil {
-		return nil, none(err)
+		return nil, false, none(err)
 	}
 	image, err := kind.NodeImage(ctx)
 	if err != nil && nodeimage.Able() {
@@ -53,9 +54,9 @@ func choose(ctx context.Context, out io.Writer) (cluster, error) {
 		image, err = nodeimage.Build(ctx, out)
 	}
 	if err != nil {
-		return nil, none(err)
+		return nil, false, none(err)
 	}
-	return &container{image: image, keep: os.Getenv("KEEP") == "1"}, nil
+	return func() cluster { return &container{image: image, keep: os.Getenv("KEEP") == "1"} }, true, nil
 }
 
 func none(err error) error {

@@ -1,5 +1,6 @@
 // Command testacc runs the provider's tests on a cluster with nodes: on one that kind makes for this run, or on an existing one. Then it
-// brings SPIRE, Kyverno and the rest of the platform into the cluster and runs the scenarios, where the cluster is one of kind's.
+// brings SPIRE, Kyverno and the rest of the platform into the cluster and runs the scenarios and those of conformance, where the cluster is one
+// of kind's. Conformance mostly waits: on clusters of kind's it has one of its own, meanwhile.
 // The provider's tests that need no cluster, such as those of a fake of Google's APIs alone, are skipped: controlplane.NoneNeeded says so of
 // them, and `make test` runs them. Its arguments are further flags of go test. The environment says the rest:
 //
@@ -7,7 +8,7 @@
 //	                    tests made in it, and the CRDs that they install stay
 //	KIND_NODE_IMAGE     the node image of the kind cluster
 //	KEEP=1              leaves the kind cluster running
-//	ONLY                "provider" or "scenarios": the one and not the other
+//	ONLY                "provider", "scenarios" or "conformance": the one and not the others
 //	TESTACC_IMAGES      "built": images of the platform are made here; "released": they are pulled; not set: pulled where that works
 //	TESTACC_EVIDENCE    the folder for objects and logs of a failed run, .build/testacc-failed where not set
 //
@@ -15,6 +16,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +25,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"sync"
 	"syscall"
 	"time"
 
@@ -54,16 +58,16 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, flags []string, out io.Writer) (err error) {
+func run(ctx context.Context, flags []string, out io.Writer) error {
 	root, err := tool.Root()
 	if err != nil {
 		return err
 	}
-	c, err := choose(ctx, out)
+	one, many, err := choose(ctx, out)
 	if err != nil {
 		return err
 	}
-	parts, err := chosen(os.Getenv("ONLY"))
+	lanes, err := chosen(os.Getenv("ONLY"))
 	if err != nil {
 		return err
 	}
@@ -73,6 +77,45 @@ func run(ctx context.Context, flags []string, out io.Writer) (err error) {
 			return err
 		}
 	}
+	if !many {
+		lanes = []lane{slices.Concat(lanes...)}
+	}
+	return together(lanes, out, func(l lane, out io.Writer) error { return l.run(ctx, root, one(), flags, out) })
+}
+
+// together runs lanes at once. The first is heard as it goes on, and what the others say comes whole when they have ended. The error is
+// errNoCluster only where no lane had a cluster: tests that failed on one are not made good by another that there was not.
+func together(lanes []lane, out io.Writer, run func(lane, io.Writer) error) error {
+	said, failed := make([]bytes.Buffer, len(lanes)), make([]error, len(lanes))
+	var others sync.WaitGroup
+	for i := 1; i < len(lanes); i++ {
+		others.Go(func() { failed[i] = run(lanes[i], &said[i]) })
+	}
+	failed[0] = run(lanes[0], out)
+	if len(lanes) > 1 {
+		fmt.Fprintln(out, "Waiting for the tests on the other cluster. What they said:")
+	}
+	others.Wait()
+	for i := range said {
+		if _, err := said[i].WriteTo(out); err != nil {
+			return fmt.Errorf("say what the tests said: %w", err)
+		}
+	}
+	err := errors.Join(failed...)
+	if errors.Is(err, errNoCluster) && slices.ContainsFunc(failed, func(err error) bool { return !errors.Is(err, errNoCluster) }) {
+		return errors.New(err.Error())
+	}
+	return err
+}
+
+// part is one group of tests.
+type part func(ctx context.Context, root string, c cluster, flags []string, out io.Writer) error
+
+// lane is groups of tests that share a cluster, one after the other.
+type lane []part
+
+// run brings the cluster up, and removes it when the tests have ended.
+func (l lane) run(ctx context.Context, root string, c cluster, flags []string, out io.Writer) (err error) {
 	// Also where it came up in part.
 	defer func() {
 		after := context.WithoutCancel(ctx)
@@ -84,7 +127,7 @@ func run(ctx context.Context, flags []string, out io.Writer) (err error) {
 	if err := c.bringUp(ctx, out); err != nil {
 		return err
 	}
-	for _, part := range parts {
+	for _, part := range l {
 		if ctx.Err() == nil {
 			err = errors.Join(err, part(ctx, root, c, flags, out))
 		}
@@ -92,45 +135,49 @@ func run(ctx context.Context, flags []string, out io.Writer) (err error) {
 	return err
 }
 
-// part is one group of tests.
-type part func(ctx context.Context, root string, c cluster, flags []string, out io.Writer) error
-
-// chosen gives the groups to run. The scenarios come last: what they bring into the cluster would act on the objects of the others.
-func chosen(only string) ([]part, error) {
+// chosen gives the groups to run. The scenarios come after the provider's tests: what they bring into the cluster would act on the objects of the
+// others. Some scenarios take away what all share, and conformance looks at everything that is there, so that neither goes on beside the other
+// in one cluster.
+func chosen(only string) ([]lane, error) {
+	scenarios, conformance := onPlatform("scenarios"), onPlatform("scenarios/conformance")
 	switch only {
 	case "":
-		return []part{testProvider, testScenarios}, nil
+		return []lane{{testProvider, scenarios}, {conformance}}, nil
 	case "provider":
-		return []part{testProvider}, nil
+		return []lane{{testProvider}}, nil
 	case "scenarios":
-		return []part{testScenarios}, nil
+		return []lane{{scenarios}}, nil
+	case "conformance":
+		return []lane{{conformance}}, nil
 	}
-	return nil, fmt.Errorf("ONLY is %q, which is neither provider nor scenarios", only)
+	return nil, fmt.Errorf("ONLY is %q, which is none of provider, scenarios and conformance", only)
 }
 
 func testProvider(ctx context.Context, root string, c cluster, flags []string, out io.Writer) error {
 	fmt.Fprintf(out, "The provider's tests, on the cluster of %s:\n", c.kubeconfig())
-	if err := test(ctx, root, controlplane.KubeconfigVariable+"="+c.kubeconfig(), append(flags, "./provider/..."), out); err != nil {
+	if err := test(ctx, root, controlplane.KubeconfigVariable+"="+c.kubeconfig(), slices.Concat(flags, []string{"./provider/..."}), out); err != nil {
 		return fmt.Errorf("run the provider's tests: %w", err)
 	}
 	return nil
 }
 
-func testScenarios(ctx context.Context, root string, c cluster, flags []string, out io.Writer) error {
-	nodes, err := c.nodes(ctx, out)
-	if err != nil {
-		fmt.Fprintf(out, "The scenarios are not run: images can be loaded into kind's clusters alone, and %v.\n", err)
+// onPlatform gives the tests of a package of acctest that need the platform in the cluster.
+func onPlatform(name string) part {
+	return func(ctx context.Context, root string, c cluster, flags []string, out io.Writer) error {
+		nodes, err := c.nodes(ctx, out)
+		if err != nil {
+			fmt.Fprintf(out, "The tests of acctest/%s are not run: images can be loaded into kind's clusters alone, and %v.\n", name, err)
+			return nil
+		}
+		if _, err := platform.Up(ctx, platform.Options{Kind: nodes, Source: os.Getenv("TESTACC_IMAGES"), Out: out}); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "The tests of acctest/%s, on the cluster of %s:\n", name, c.kubeconfig())
+		if err := test(ctx, root, platform.Variable+"="+c.kubeconfig(), slices.Concat(flags, []string{"./acctest/" + name}), out); err != nil {
+			return fmt.Errorf("run the tests of acctest/%s: %w", name, err)
+		}
 		return nil
 	}
-	if _, err := platform.Up(ctx, platform.Options{Kind: nodes, Source: os.Getenv("TESTACC_IMAGES"), Out: out}); err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "The scenarios, on the cluster of %s:\n", c.kubeconfig())
-	// One package after the other: some scenarios take away what all share, and one looks at everything that is there.
-	if err := test(ctx, root, platform.Variable+"="+c.kubeconfig(), append(flags, "-p=1", "./acctest/scenarios/..."), out); err != nil {
-		return fmt.Errorf("run the scenarios: %w", err)
-	}
-	return nil
 }
 
 // keep gathers what a failed run leaves behind.

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -133,4 +135,40 @@ func TestWithoutAClusterItFailsAndSaysWhatToDo(t *testing.T) {
 			t.Errorf("it called %s all the same", made)
 		}
 	})
+}
+
+func TestLanesGoOnAtOnceAndAreHeardOneAfterTheOther(t *testing.T) {
+	broken := errors.New("broken")
+	for name, test := range map[string]struct {
+		first, second error
+		none          bool
+	}{
+		"both pass":                            {},
+		"the first fails":                      {first: broken},
+		"the second fails":                     {second: broken},
+		"there is no cluster":                  {errNoCluster, errNoCluster, true},
+		"there is no second cluster":           {second: errNoCluster},
+		"one fails, and the other has nothing": {first: broken, second: errNoCluster},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			second := make(chan struct{})
+			err := together([]lane{nil, {nil}}, &out, func(l lane, out io.Writer) error {
+				if len(l) == 1 {
+					fmt.Fprintln(out, "second")
+					close(second)
+					return test.second
+				}
+				<-second // it does not come before the first has ended, unless they go on at once
+				fmt.Fprintln(out, "first")
+				return test.first
+			})
+			if (err != nil) != (test.first != nil || test.second != nil) || errors.Is(err, errNoCluster) != test.none {
+				t.Errorf("got %v", err)
+			}
+			if want := "first\nWaiting for the tests on the other cluster. What they said:\nsecond\n"; out.String() != want {
+				t.Errorf("it said\n%s", &out)
+			}
+		})
+	}
 }
