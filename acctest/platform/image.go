@@ -137,50 +137,49 @@ func libraries(ctx context.Context, program string) ([]string, error) {
 	return files, nil
 }
 
-// archive gives an image of the program, as an archive in the cache, and its name, which changes with what it holds.
-func (i image) archive(ctx context.Context, tools string, say func(string)) (name, archive string, err error) {
+// archive gives an image of the program, in the cache, by a name that changes with what it holds.
+func (i image) archive(ctx context.Context, tools string, say func(string)) (archive, error) {
 	program, err := i.program(ctx, say)
 	if err != nil {
-		return "", "", err
+		return archive{}, err
 	}
 	var files []string
 	if i.files != nil {
 		if files, err = i.files(ctx, program); err != nil {
-			return "", "", err
+			return archive{}, err
 		}
 	}
 	digest, err := hash(append(slices.Clone(files), program, tools)...)
 	if err != nil {
-		return "", "", err
+		return archive{}, err
 	}
 	cache, err := tool.Cache()
 	if err != nil {
-		return "", "", err
+		return archive{}, err
 	}
-	name = fmt.Sprintf("agentward.test/%s:%s", i.name, digest)
-	archive = filepath.Join(cache, "images", i.name+"-"+digest+".tar")
-	if _, err := os.Stat(archive); err == nil {
-		return name, archive, nil
+	a := archive{fmt.Sprintf("agentward.test/%s:%s", i.name, digest), filepath.Join(cache, "images", i.name+"-"+digest+".tar")}
+	if _, err := os.Stat(a.path); err == nil {
+		return a, nil
 	}
 	// The image's program is called as the image is.
-	folder, err := os.MkdirTemp(filepath.Dir(archive), i.name+"-")
+	folder, err := os.MkdirTemp(filepath.Dir(a.path), i.name+"-")
 	if err != nil {
-		return "", "", err
+		return archive{}, err
 	}
 	defer os.RemoveAll(folder)
 	link := filepath.Join(folder, i.name)
 	if err := os.Symlink(program, link); err != nil {
-		return "", "", err
+		return archive{}, err
 	}
-	args := []string{"-tag", name, "-archive", archive + ".part"}
+	args := []string{"-tag", a.name, "-archive", a.path + ".part"}
 	for _, f := range files {
 		args = append(args, "-file", f+"="+f)
 	}
 	out, err := exec.CommandContext(ctx, tools, append(args, "linux/"+runtime.GOARCH+"="+link)...).CombinedOutput()
 	if err != nil {
-		return "", "", fmt.Errorf("make an image of %s: %w: %s", program, err, out)
+		return archive{}, fmt.Errorf("make an image of %s: %w: %s", program, err, out)
 	}
-	return name, archive, os.Rename(archive+".part", archive)
+	return a, os.Rename(a.path+".part", a.path)
 }
 
 func hash(files ...string) (string, error) {

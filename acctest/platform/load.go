@@ -33,32 +33,48 @@ func (s *setup) images(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	packer, err := tool.Image.Build(ctx, func(line string) { s.say("image: %s", line) })
+	archives, err := s.archives(ctx, all, filepath.Join(cache, "images", "lock"))
 	if err != nil {
 		return err
 	}
-	var archives []string
+	archives = slices.DeleteFunc(archives, func(a archive) bool { return slices.Contains(there, a.name) })
+	for i, a := range archives {
+		s.say("[%d/%d] loading %s", i+1, len(archives), filepath.Base(a.path))
+		if err := s.Kind.LoadArchive(ctx, a.path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// archive is an image that is made here.
+type archive struct{ name, path string }
+
+// archives names all images, and makes those that are made here. Whoever else does so for another cluster has the same files, and waits.
+func (s *setup) archives(ctx context.Context, all []image, lock string) ([]archive, error) {
+	unlock, err := tool.Lock(ctx, lock, func() { s.say("images are made for another cluster too; waiting for that") })
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	packer, err := tool.Image.Build(ctx, func(line string) { s.say("image: %s", line) })
+	if err != nil {
+		return nil, err
+	}
+	var made []archive
 	for _, i := range all {
 		if i.released != "" && !s.built {
 			*i.field(&s.Images) = i.released
 			continue
 		}
-		name, archive, err := i.archive(ctx, packer, func(line string) { s.say("%s: %s", i.name, line) })
+		a, err := i.archive(ctx, packer, func(line string) { s.say("%s: %s", i.name, line) })
 		if err != nil {
-			return fmt.Errorf("%s: %w", i.name, err)
+			return nil, fmt.Errorf("%s: %w", i.name, err)
 		}
-		*i.field(&s.Images) = name
-		if !slices.Contains(there, name) {
-			archives = append(archives, archive)
-		}
+		*i.field(&s.Images) = a.name
+		made = append(made, a)
 	}
-	for i, archive := range archives {
-		s.say("[%d/%d] loading %s", i+1, len(archives), filepath.Base(archive))
-		if err := s.Kind.LoadArchive(ctx, archive); err != nil {
-			return err
-		}
-	}
-	return nil
+	return made, nil
 }
 
 // mustBuild says whether images are made here, and tries to pull one where the options leave it open.
