@@ -2,8 +2,10 @@ package controlplane
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -50,6 +52,14 @@ func Shared(tb testing.TB) *ControlPlane {
 		tb.Fatal(shared.err)
 	}
 	return shared.plane
+}
+
+// AtOnce lets n parallel tests of this test binary go on at once: more than there are processors, where they wait and hardly compute. A TestMain
+// calls it before Main, when no flag is parsed yet, so that -parallel has the last word.
+func AtOnce(n int) {
+	if err := flag.Set("test.parallel", strconv.Itoa(n)); err != nil {
+		panic(err) // every test binary has the flag
+	}
 }
 
 // Main runs the tests, stops the shared control plane and ends the process.

@@ -3,13 +3,11 @@
 //
 // A test is parallel where it mostly waits, and no requirement that another parallel one looks at can tell that it is there. Those that measure
 // (autoscalers), that reconfigure the node (accelerators, sandboxes) or that look at what anybody left behind have the cluster to themselves.
-// So has Kueue, which is an operator like that of another test, and whose kinds, while the webhook that converts them does not answer, cannot
-// be listed: each probe lists them, to remove what earlier ones left.
+// So has Kueue, which is an operator like that of another test.
 package conformance_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,6 +23,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/agentward/terraform-provider-agent/acctest/cluster"
+	"github.com/agentward/terraform-provider-agent/acctest/controlplane"
 	"github.com/agentward/terraform-provider-agent/acctest/platform"
 	"github.com/agentward/terraform-provider-agent/acctest/terraform"
 	"github.com/agentward/terraform-provider-agent/internal/kars"
@@ -33,15 +32,8 @@ import (
 	"github.com/agentward/terraform-provider-agent/internal/kars/passive"
 )
 
-// atOnce is how many parallel tests there are. They wait for the cluster and not for this machine's processors, of which there may be fewer.
-const atOnce = "5"
-
 func TestMain(m *testing.M) {
-	// Nothing is parsed yet, so that whoever says otherwise has the last word.
-	if err := flag.Set("test.parallel", atOnce); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	controlplane.AtOnce(5) // all that are parallel: they wait for the cluster
 	terraform.Main(m)
 }
 

@@ -239,33 +239,13 @@ func TestAStoreOrAnAuditLogThatCannotBeOpenedIsToldAtStart(t *testing.T) {
 	}
 }
 
-// unanswering gives the address of a store that takes connections and answers nothing, and what is closed with the first.
-func unanswering(t *testing.T) (address string, asked <-chan struct{}) {
-	t.Helper()
-	listening, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listening.Close() })
-	first := make(chan struct{})
-	go func() {
-		connection, err := listening.Accept()
-		if err != nil {
-			return
-		}
-		defer connection.Close()
-		close(first)
-		_, _ = io.Copy(io.Discard, connection)
-	}()
-	return listening.Addr().String(), first
-}
-
 // Whoever leaves while the store is asked was not refused.
 func TestTheAuditLogDoesNotRefuseWhoHasLeft(t *testing.T) {
-	address, asked := unanswering(t)
-	g := start(t, open, fmt.Sprintf("store \"redis\" {\nurl = \"redis://%s\"\ntimeout = \"3s\"\n}", address), done)
 	ctx, leave := context.WithCancel(t.Context())
-	go func() { <-asked; leave() }()
+	defer leave()
+	at, _ := saying(t, func(c net.Conn) { leave(); hang()(c) })
+	address := strings.TrimSuffix(strings.TrimPrefix(at, "http://"), "/mcp")
+	g := start(t, open, fmt.Sprintf("store \"redis\" {\nurl = \"redis://%s\"\ntimeout = \"3s\"\n}", address), done)
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, g.Origin("agents")+"/bank", strings.NewReader(transfer))
 	if err != nil {
 		t.Fatal(err)

@@ -2,7 +2,6 @@ package active
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,10 +17,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// The tests wait, for what must not come, and hardly compute: more of them go on at once than there are cores.
-	if err := flag.Set("test.parallel", "16"); err != nil {
-		panic(err)
-	}
+	controlplane.AtOnce(16) // they wait, for what must not come
 	controlplane.Main(m)
 }
 
